@@ -67,7 +67,9 @@ export class DeploymentChecks {
     // Nor does a rollback load it whose gate found no answer in time, because the state was not rebuilt by then.
     const isUnknown =
       lostAt !== undefined && (removesSource(deployment.from, deployment.to) || (deployment.checkedAt ?? 0) < lostAt);
-    if (isBack && (isUnknown || this.#hasGivenUp(deployment))) {
+    // What served may have expired since.
+    const hasExpired = ledger.expiredAt.some((at) => at >= deployment.startedAt);
+    if (isBack && (isUnknown || hasExpired || this.#hasGivenUp(deployment))) {
       if (update.deployed !== undefined) ledger.untested.add(update.deployed);
       return;
     }

@@ -22,7 +22,8 @@ interface WrittenObject {
 export class SlotDataChecks {
   readonly #parts: OracleParts;
   #before: readonly WrittenObject[] = [];
-  /** When the last pass began that nothing kept from recording what it had seen. */
+  readonly #observing = new Set<FunctionRun>();
+  /** When the last pass began that has seen the endpoint, and that nothing kept from recording it. */
   #seenAt = 0;
 
   constructor(parts: OracleParts) {
@@ -35,8 +36,14 @@ export class SlotDataChecks {
     this.#before = keys.map((key) => ({ bucket, key, etag: this.#parts.view.etagAt(bucket, key) }));
   }
 
+  /** DescribeEndpoint has answered. */
+  described(run: FunctionRun): void {
+    this.#observing.add(run);
+  }
+
   runEnded(run: FunctionRun, how: string): void {
-    if (how === 'answered' && !run.isDisturbed) this.#seenAt = run.startedAt;
+    const hasSeen = this.#observing.delete(run) && !this.#isMisled(run);
+    if (hasSeen && how === 'answered' && !run.isDisturbed) this.#seenAt = run.startedAt;
   }
 
   /** They were, or not. */
@@ -53,10 +60,14 @@ export class SlotDataChecks {
     const isRunning = [...world.running].some(({ data }) => data.some((each) => each.uri === uri));
     const isRaced = ledger.isTouchedSince(world.clock.now() - RACE_MS);
     // No pass has recorded the move, and DescribeEndpoint answers as before it.
-    const isHidden =
-      ledger.isTouchedSince(this.#seenAt) && ledger.outdatedAt.some((at) => run !== undefined && at >= run.startedAt);
+    const isHidden = run !== undefined && this.#isMisled(run) && ledger.isTouchedSince(this.#seenAt);
     if ((isLive || isRunning) && !isRaced && !isHidden) {
       journal.violation(`run ${run?.id} writes other bytes to ${uri}, which is ${isLive ? 'live' : 'running'}`);
     }
+  }
+
+  /** DescribeEndpoint has answered it as before the last swap. */
+  #isMisled({ startedAt }: FunctionRun): boolean {
+    return this.#parts.ledger.outdatedAt.some((at) => at >= startedAt);
   }
 }

@@ -196,7 +196,7 @@ export class SourceHistory {
       // A source settles `waitTime` after it was first seen and last written, unless something newer came by then.
       const seenAt = Math.max(entry.seenAt ?? entry.at, entry.at);
       if (next - seenAt > waitTime * 1000 + TOLERANCE_MS) break;
-      since = Math.min(since, seenAt);
+      since = entry.at;
       next = entry.at;
     }
     return since;

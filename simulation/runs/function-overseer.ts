@@ -125,10 +125,11 @@ export class FunctionOverseer implements Overseer {
   ended(run: FunctionRun, how: string): void {
     const context = this.#context;
     context.openRuns.delete(run);
-    for (const { stalls, publications, slotData } of context.oracles) {
+    for (const { stalls, publications, slotData, rejections } of context.oracles) {
       stalls.runEnded(run, how);
       publications.runEnded(run, how);
       slotData.runEnded(run, how);
+      rejections.runEnded(run);
     }
     context.hasChanged = true;
     if (how === 'answered') context.passBegunAt = Math.max(context.passBegunAt, run.startedAt);
@@ -150,6 +151,7 @@ export class FunctionOverseer implements Overseer {
     if (operation === 'PutObject' && isStateKey(this.#context.oracle.layout, input) && error)
       journal.reached('write of the state lost a race');
     if (operation === 'UpdateEndpoint') this.#noteUpdate(run, exchange);
+    if (operation === 'DescribeEndpoint') for (const { slotData } of this.#context.oracles) slotData.described(run);
     if (operation === 'DescribeStacks' && output) {
       const { Stacks } = output as Answers['cloudformation:DescribeStacks'];
       if (Stacks[0]?.StackStatus.endsWith('IN_PROGRESS')) journal.reached('pass during a deployment');

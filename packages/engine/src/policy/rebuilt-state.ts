@@ -52,12 +52,18 @@ export function rebuildState(remains: Remains): EndpointState {
     ...since,
     ...(serving && { serving }),
     ...(remains.revisions.length > 0 && { stored: storedOf(remains, serving) }),
-    ...(updating && { rollout: updating }),
+    ...(updating ? { rollout: updating } : moveOf(remains, serving)),
     ...(entries.length > 0 && { quarantine: entries }),
     ...(pin && { pin }),
     ...(suspension && { suspension }),
     ...(stalled && { stalled }),
   };
+}
+
+/** That others have updated the endpoint: answers of DescribeEndpoint from before that are outdated. */
+function moveOf({ endpoint }: Remains, serving: Serving | undefined): Pick<EndpointState, 'moved'> {
+  const { configName, lastModified: endpointModified } = endpoint;
+  return serving && serving.since < endpointModified ? { moved: { configName, endpointModified } } : {};
 }
 
 /** The refreshes and deployments, newest first. */

@@ -309,6 +309,13 @@ test('a stall that was published survives, until its end was published, too', ()
   expect(rebuildState(remains({ history: ended })).stalled).toBeUndefined();
 });
 
+test('what others did to the endpoint shows which answers of DescribeEndpoint are from before it', () => {
+  const moved = { configName: 'config-b', endpointModified: NOON - MINUTE };
+  const elsewhere = { ...endpoint, configName: moved.configName, lastModified: moved.endpointModified };
+  expect(rebuildState(remains({ spec, slots: {}, endpoint: elsewhere })).moved).toEqual(moved);
+  expect(rebuildState(remains()).moved).toBeUndefined();
+});
+
 test('an update of what was refused, and is tried again, keeps its trigger, whatever was uploaded since', () => {
   const moving = { ...endpoint, status: 'Updating', pendingConfigName: 'config-b' } as const;
   const again = record({ outcome: 'refused', retried: true, trigger: 'pin', pin: { ...pin, supersedes: 'v0' } });
