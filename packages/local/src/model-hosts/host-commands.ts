@@ -18,6 +18,8 @@ export interface HostCommand {
 export interface ModelHost {
   /** True if the host, given port 0, takes any free port and reports it on its output. */
   readonly reportsPort: boolean;
+  /** True if it is a Node process that takes requests over Node's channel, too. */
+  readonly hasChannel: boolean;
   commandLine(values: { readonly modelDir: string; readonly port: number }): HostCommand;
 }
 
@@ -64,7 +66,8 @@ export async function chooseHost(
   const env = { SAGEMAKER_PROGRAM: program };
   if (/\.[cm]?js$/.test(program)) {
     const host = siblingScript('js-host', import.meta.url);
-    return builtIn({ command: process.execPath, args: ['--disable-warning=ExperimentalWarning', host], env });
+    const args = ['--disable-warning=ExperimentalWarning', host];
+    return builtIn({ command: process.execPath, args, env }, true);
   }
   const command = await python();
   if (command === undefined) {
@@ -89,10 +92,15 @@ function programOf(container: string | undefined, found: string | undefined): st
   );
 }
 
-const builtIn = (command: HostCommand): ModelHost => ({ reportsPort: true, commandLine: () => command });
+const builtIn = (command: HostCommand, hasChannel = false): ModelHost => ({
+  reportsPort: true,
+  hasChannel,
+  commandLine: () => command,
+});
 
 const mappedHost = (mapping: ContainerCommand): ModelHost => ({
   reportsPort: false,
+  hasChannel: false,
   commandLine({ modelDir, port }) {
     const filled = mapping.command.map((part) =>
       part.replaceAll('{modelDir}', modelDir).replaceAll('{port}', String(port)),

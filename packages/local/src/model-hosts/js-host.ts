@@ -1,6 +1,7 @@
 /**
- * Serves a model written in JavaScript. Runs as a separate program, with SM_MODEL_DIR, SAGEMAKER_SUBMIT_DIRECTORY (the
- * folder of the code), SAGEMAKER_PROGRAM (a file in it) and PORT (0: any free port) in its environment.
+ * Serves a model written in JavaScript, over HTTP and to a parent over Node's channel. Runs as a separate program, with
+ * SM_MODEL_DIR, SAGEMAKER_SUBMIT_DIRECTORY (the folder of the code), SAGEMAKER_PROGRAM (a file in it) and PORT (0: any
+ * free port) in its environment.
  *
  * The program may export (or export by default an object with) any of
  * - `model_fn(modelDir)`: loads the model. Default: the content of `model.json`.
@@ -12,10 +13,12 @@
  * Each may be async.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, validateHeaderValue } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { inBatches } from './in-batches.ts';
+import type { ChannelRequest, ChannelResponse } from './model-channel.ts';
 
 /** The exports of a model's code. */
 interface ModelFunctions {
@@ -46,11 +49,20 @@ let functions: ModelFunctions = {};
 let model: unknown;
 
 const server = createServer((req, res) => {
-  answer(req, res).catch((error: unknown) => {
-    const status = error instanceof BadRequest ? error.status : 500;
-    if (status === 500) console.error(error);
-    send(res, status, error instanceof Error ? error.message : String(error), 'text/plain');
+  void answer(() => readAndInvoke(req)).then(({ status, headers, body }) => {
+    res.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+    res.end(body);
   });
+});
+// The model's code may take it for its own.
+const send = process.send?.bind(process);
+const sendLater = inBatches<ChannelResponse>((responses) => send?.(responses, undefined, {}, () => undefined));
+process.on('message', (requests: readonly ChannelRequest[]) => {
+  for (const { id, headers, body } of requests) {
+    void answer(() => invokeModel(headers, Buffer.from(body.buffer, body.byteOffset, body.byteLength))).then(
+      (response) => sendLater({ id, ...response }),
+    );
+  }
 });
 // The runtime closes idle connections. If this side did, a request could be on its way.
 server.keepAliveTimeout = 0;
@@ -84,25 +96,39 @@ async function load(): Promise<void> {
   ready = true;
 }
 
-async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
-  if (req.method === 'GET' && req.url === '/ping') {
-    send(res, ready ? 200 : 503, '', 'text/plain');
-    return;
+type Answer = Omit<ChannelResponse, 'id'>;
+
+/** Never rejects. */
+async function answer(respond: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await respond();
+  } catch (error) {
+    const status = error instanceof BadRequest ? error.status : 500;
+    if (status === 500) console.error(error);
+    return reply(status, error instanceof Error ? error.message : String(error), 'text/plain');
   }
+}
+
+async function readAndInvoke(req: IncomingMessage): Promise<Answer> {
+  if (req.method === 'GET' && req.url === '/ping') return reply(ready ? 200 : 503, '', 'text/plain');
   if (req.method !== 'POST' || req.url !== '/invocations') {
     throw new BadRequest(404, `There is no ${req.method} ${req.url}.`);
   }
+  return await invokeModel(req.headers, await read(req));
+}
+
+async function invokeModel(headers: IncomingHttpHeaders, body: Buffer): Promise<Answer> {
   if (!ready) throw new BadRequest(503, 'The model is not loaded yet.');
-  const contentType = req.headers['content-type'] ?? 'application/json';
-  const accept = req.headers.accept ?? '*/*';
-  const body = await read(req);
+  const contentType = headers['content-type'] ?? 'application/json';
+  const accept = headers.accept ?? '*/*';
   const text = /^(text\/|application\/(json|jsonlines|x-ndjson)\b)/.test(contentType);
   const output = await transform(text ? body.toString() : body, contentType, accept);
   const [content, type] = Array.isArray(output) ? output : [output, accept.includes('*') ? 'application/json' : accept];
   if (typeof content !== 'string' && !(content instanceof Uint8Array)) {
     throw new Error(`output_fn must return a string or bytes, or [body, contentType]; it returned: ${typeof content}`);
   }
-  send(res, 200, content, String(type));
+  validateHeaderValue('content-type', String(type));
+  return reply(200, content, String(type));
 }
 
 async function transform(body: string | Buffer, contentType: string, accept: string): Promise<unknown> {
@@ -127,11 +153,11 @@ function read(req: IncomingMessage): Promise<Buffer> {
   });
 }
 
-function send(res: ServerResponse, status: number, body: string | Uint8Array, type: string): void {
-  if (res.headersSent) return;
-  res.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) });
-  res.end(body);
-}
+const reply = (status: number, body: string | Uint8Array, type: string): Answer => ({
+  status,
+  headers: { 'content-type': type },
+  body,
+});
 
 function defaultModel(folder: string): unknown {
   const file = join(folder, 'model.json');

@@ -7,6 +7,7 @@ import { type ContainerSpec, type InvocationRequest, NotSent } from '#simulator/
 import type { Times } from '#simulator/sagemaker/times';
 import { type ModelHost, PORT_LINE } from './host-commands.ts';
 import type { InstanceContext } from './launcher-extras.ts';
+import { type ChannelResponse, modelChannel } from './model-channel.ts';
 import { CONTAINER_MODEL_DIR } from './model-code.ts';
 import { ModelResponse, type ServerAnswer } from './model-response.ts';
 
@@ -21,7 +22,7 @@ interface ModelServerOptions {
   readonly stopping: AbortSignal;
 }
 
-/** One process that serves one model over HTTP. */
+/** One process that serves one model. */
 export interface ModelServer {
   /** Resolves with the cause when the server ends or stops answering pings. Never if `stopping` is aborted. */
   readonly lost: Promise<string>;
@@ -47,7 +48,7 @@ export async function startModelServer(context: InstanceContext, options: ModelS
   const timeout = AbortSignal.timeout(spec.healthCheckTimeoutMs);
   const givenPort = host.reportsPort ? 0 : await freePort();
   stopping.throwIfAborted();
-  const { process, reported, ended } = startProcess(context, options, givenPort);
+  const { process, reported, ended, channel } = startProcess(context, options, givenPort);
   const over = AbortSignal.any([stopping, ended]);
   const limit = AbortSignal.any([over, timeout]);
   const inTime = once(limit, 'abort').then((): never => limit.throwIfAborted() as never);
@@ -72,7 +73,7 @@ export async function startModelServer(context: InstanceContext, options: ModelS
     context.log(container, cause, 'stderr');
     return cause;
   });
-  return { lost: watched, invoke: invoker(pool, container.label), stop };
+  return { lost: watched, invoke: host.hasChannel ? channel.invoke : invoker(pool, container.label), stop };
 }
 
 function startProcess(
@@ -84,6 +85,7 @@ function startProcess(
   const { promise: reported, resolve } = Promise.withResolvers<number>();
   const ended = new AbortController();
   const { command, args, env } = host.commandLine({ modelDir, port });
+  const channel = modelChannel(container.label, (requests) => process.send(requests));
   const process = processes.spawn({
     command,
     args,
@@ -105,12 +107,15 @@ function startProcess(
       if (found) resolve(Number(found[1]));
       else log(container, line, stream);
     },
+    ...(host.hasChannel && { onMessage: (message) => channel.answered(message as ChannelResponse[]) }),
   });
   if (!host.reportsPort) resolve(port);
   void process.exited.then(({ error, signal, code }) => {
-    ended.abort(new Error(`The container ended: ${error?.message ?? `with ${signal ?? `status ${code}`}`}`));
+    const cause = new Error(`The container ended: ${error?.message ?? `with ${signal ?? `status ${code}`}`}`);
+    ended.abort(cause);
+    channel.end(cause);
   });
-  return { process, reported, ended: ended.signal };
+  return { process, reported, ended: ended.signal, channel };
 }
 
 const invoker = (pool: Pool, label: string) => async (request: InvocationRequest) => {

@@ -22,7 +22,7 @@ export interface ProcessSpec {
    * @default output is dropped
    */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
-  /** Called with each message of a Node child. @default there is no channel to the child */
+  /** Called with each message of a Node child, which can have bytes. @default there is no channel to the child */
   readonly onMessage?: (message: unknown) => void;
 }
 
@@ -49,8 +49,8 @@ export interface HostedProcess {
   kill(): Promise<ProcessExit>;
   /** Highest resident memory so far, in bytes, including a sample taken now. 0 if unknown. */
   peakRssBytes(): Promise<number>;
-  /** Sends a message to a child with `onMessage`. It is lost if the child has ended. */
-  send(message: object): void;
+  /** Sends a message to a child with `onMessage`. False: it has ended. */
+  send(message: object): boolean;
 }
 
 /** Starts children that never outlive this process. */
@@ -118,6 +118,7 @@ function startChild(spec: ProcessSpec, { memoryIntervalMs, maxLineLength }: type
     cwd: spec.cwd,
     env: { ...Object.fromEntries(inherited), ...spec.env },
     stdio: ['ignore', 'pipe', 'pipe', ...(spec.onMessage ? (['ipc'] as const) : [])],
+    serialization: 'advanced',
     detached: true,
   });
   const { pid } = child;
@@ -161,6 +162,7 @@ function startChild(spec: ProcessSpec, { memoryIntervalMs, maxLineLength }: type
     peakRssBytes: async () => (await memory?.sample()) ?? 0,
     send(message) {
       if (child.connected) child.send(message, () => undefined);
+      return child.connected;
     },
   };
 }

@@ -35,9 +35,8 @@ export function invalidMembers(
         if (at <= required) found.missing.push([...path, name]);
         continue;
       }
-      const innerPath = [...path, name];
-      if (refused.has(name) && !isEmpty(inner)) found.refused.push(innerPath);
-      check(member, inner, innerPath);
+      if (refused.has(name) && !isEmpty(inner)) found.refused.push([...path, name]);
+      if (typeof inner === 'object') check(member, inner, [...path, name]);
     }
   };
   check(schema, value, []);

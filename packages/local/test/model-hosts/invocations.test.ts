@@ -79,6 +79,15 @@ describe('the JavaScript host', () => {
     await expect(invoke({ Accept: 'image/png' })).rejects.toMatchObject({ OriginalStatusCode: 406 });
   });
 
+  it('fails a request whose response cannot be sent, and serves the next', async () => {
+    await serve(script(`export const predict_fn = (n) => n, output_fn = (n) => [String(n), n > 1 ? 'a/b' : 'a\\nb']`));
+    await expect(invoke({ Body: '1' })).rejects.toMatchObject({
+      OriginalStatusCode: 500,
+      OriginalMessage: expect.stringContaining('content-type'),
+    });
+    expect(await invoke({ Body: '2' })).toMatchObject({ text: '2', ContentType: 'a/b' });
+  });
+
   it('has a model folder without the right to write, and the environment of the container only', async () => {
     process.env.SECRET_OF_THE_PARENT = 'x';
     await serve(

@@ -134,7 +134,8 @@ function checkedType(type: ParameterType | undefined): ParameterType {
   return type;
 }
 
-function checkAllowedPattern({ AllowedPattern: allowedPattern = '', Value, Type }: ParameterVersion): void {
+function checkAllowedPattern({ AllowedPattern: allowedPattern, Value, Type }: ParameterVersion): void {
+  if (!allowedPattern) return;
   const parts = Type === 'StringList' ? Value.split(',') : [Value];
   let isMatch: boolean;
   try {
