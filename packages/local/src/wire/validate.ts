@@ -35,8 +35,9 @@ export function invalidMembers(
         if (at <= required) found.missing.push([...path, name]);
         continue;
       }
-      if (refused.has(name) && !isEmpty(inner)) found.refused.push([...path, name]);
-      if (typeof inner === 'object') check(member, inner, [...path, name]);
+      const innerPath = [...path, name];
+      if (refused.has(name) && !isEmpty(inner)) found.refused.push(innerPath);
+      check(member, inner, innerPath);
     }
   };
   check(schema, value, []);
