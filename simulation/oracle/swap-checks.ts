@@ -71,8 +71,11 @@ export class SwapChecks {
     const observed = endpoint?.EndpointConfigName ?? 'no endpoint config';
     const target = call.input.EndpointConfigName;
     if ({ [a]: b, [b]: a }[observed] !== target) violation(`to ${target}, observed on ${observed}`);
-    const stack = run.lastSeen('cloudformation', 'DescribeStacks')?.Stacks[0]?.StackStatus;
-    if (stack === undefined || stack.endsWith('_IN_PROGRESS')) violation(`the stack was observed ${stack}`);
+    const { stackStatuses, endpoints } = run;
+    // Of several endpoints in one run, each has observed the stack for itself.
+    const statuses = endpoints.size > 1 ? stackStatuses : stackStatuses.slice(-1);
+    const isIdle = statuses.some((status) => !status.endsWith('_IN_PROGRESS'));
+    if (!isIdle) violation(`the stack was observed ${stackStatuses.at(-1)}`);
   }
 
   #checkRequest({ call, violation }: Swap): void {

@@ -15,6 +15,10 @@ import { retryPauseMs, SDK_ATTEMPTS } from './sdk-retries.ts';
 import { kindOf, packageSource } from './source-names.ts';
 import type { World } from './world.ts';
 
+type StacksAnswer = AnswerOf<'cloudformation', 'DescribeStacks'>;
+
+const statusOf = ({ Stacks }: StacksAnswer): string => Stacks[0]?.StackStatus ?? 'none';
+
 /** In ms; `last swap`: the answer before the last swap, soon after its end. */
 export type Staleness = number | 'last swap';
 
@@ -124,6 +128,10 @@ export class FunctionRun {
   isTesting = false;
   /** When each source was read. A pass reads several at different times. */
   readonly sourceReads: { readonly key: string; readonly at: number }[] = [];
+  /** The endpoints that DescribeEndpoint has answered about. */
+  readonly endpoints = new Set<string>();
+  /** What DescribeStacks has answered. */
+  readonly stackStatuses: string[] = [];
   /** The last answers by operation. */
   readonly #seen = new Map<string, unknown>();
   readonly #world: World;
@@ -308,6 +316,8 @@ export class FunctionRun {
     const { EndpointName, Names, Bucket, Key, Prefix, ModelPackageGroupName } = input as NotedInput;
     if (!this.dead) {
       this.#seen.set(operation, output);
+      if (operation === 'DescribeEndpoint' && EndpointName) this.endpoints.add(EndpointName);
+      if (operation === 'DescribeStacks') this.stackStatuses.push(statusOf(output as StacksAnswer));
       this.#seen.set(`${operation} ${EndpointName ?? Names?.join() ?? ''}`, output);
     }
     const at = this.#world.clock.now();
