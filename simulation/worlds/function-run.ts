@@ -317,7 +317,7 @@ export class FunctionRun {
     if (!this.dead) {
       this.#seen.set(operation, output);
       if (operation === 'DescribeEndpoint' && EndpointName) this.endpoints.add(EndpointName);
-      if (operation === 'DescribeStacks') this.stackStatuses.push(statusOf(output as StacksAnswer));
+      if (operation === 'DescribeStacks' && output) this.stackStatuses.push(statusOf(output as StacksAnswer));
       this.#seen.set(`${operation} ${EndpointName ?? Names?.join() ?? ''}`, output);
     }
     const at = this.#world.clock.now();
