@@ -15,10 +15,6 @@ import { retryPauseMs, SDK_ATTEMPTS } from './sdk-retries.ts';
 import { kindOf, packageSource } from './source-names.ts';
 import type { World } from './world.ts';
 
-type StacksAnswer = AnswerOf<'cloudformation', 'DescribeStacks'>;
-
-const statusOf = ({ Stacks }: StacksAnswer): string => Stacks[0]?.StackStatus ?? 'none';
-
 /** In ms; `last swap`: the answer before the last swap, soon after its end. */
 export type Staleness = number | 'last swap';
 
@@ -316,8 +312,11 @@ export class FunctionRun {
     const { EndpointName, Names, Bucket, Key, Prefix, ModelPackageGroupName } = input as NotedInput;
     if (!this.dead) {
       this.#seen.set(operation, output);
-      if (operation === 'DescribeEndpoint' && EndpointName) this.endpoints.add(EndpointName);
-      if (operation === 'DescribeStacks' && output) this.stackStatuses.push(statusOf(output as StacksAnswer));
+      if (operation === 'DescribeEndpoint' && output && EndpointName) this.endpoints.add(EndpointName);
+      if (operation === 'DescribeStacks' && output) {
+        const { Stacks } = output as AnswerOf<'cloudformation', 'DescribeStacks'>;
+        this.stackStatuses.push(...Stacks.map(({ StackStatus }) => StackStatus));
+      }
       this.#seen.set(`${operation} ${EndpointName ?? Names?.join() ?? ''}`, output);
     }
     const at = this.#world.clock.now();

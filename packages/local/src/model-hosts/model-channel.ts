@@ -61,5 +61,5 @@ export function modelChannel(container: string, send: (requests: readonly Channe
 }
 
 /** The same bytes, not copied. */
-export const bufferOf = (body: string | Uint8Array): Buffer =>
+const bufferOf = (body: string | Uint8Array): Buffer =>
   typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength);

@@ -144,6 +144,7 @@ function withTouchedFleet(state: EndpointState, update: RecordedUpdate, endpoint
   const { serving } = state;
   const { configName, lastModified: endpointModified } = endpoint;
   if (endpoint.failureReason === undefined) {
+    // Others may have moved it: answers of DescribeEndpoint from before that are outdated.
     return endpointModified > update.endpointModified ? { ...state, moved: { configName, endpointModified } } : state;
   }
   if (serving?.configName !== endpoint.configName || serving.since < update.endpointModified) return state;
