@@ -18,8 +18,6 @@ export class UpdateFaults {
   readonly #oracle: Oracle;
   readonly #random: Random;
 
-  /** When updates were refused because of the shortage. */
-  readonly #refusedAt: number[] = [];
   /** What is short now. */
   #shortage: Shortage | undefined;
 
@@ -39,7 +37,7 @@ export class UpdateFaults {
       this.#journal.note('', () => `shortage of ${shortage.kind} begins`);
     });
     clock.schedule(shortage.fromMs + shortage.forMs, () => {
-      this.#oracle.stalls.shortageEnded(shortage.forMs, this.#refusedAt);
+      this.#oracle.stalls.shortageEnded(shortage.forMs);
       this.#shortage = undefined;
       this.#journal.note('', () => `shortage of ${shortage.kind} ends`);
     });
@@ -48,7 +46,7 @@ export class UpdateFaults {
   /** Decides how an update to this config, if it will be accepted, ends. Returns `refused` if it will be. */
   plan(by: Mover, config: string | undefined, rates: FaultRates): 'refused' | undefined {
     const short = this.#shortage?.kind;
-    if (by === 'controller' && short !== undefined) this.#refusedAt.push(this.#world.clock.now());
+    if (by === 'controller' && short !== undefined) this.#oracle.stalls.refused();
     if (by === 'controller' && short === 'quota') {
       this.#journal.reached('UpdateEndpoint rejected by a quota');
       throw new AwsError('ResourceLimitExceeded', QUOTA_TEXT);

@@ -71,7 +71,7 @@ export class Oracle {
     this.publications = new PublicationChecks(parts);
     this.final = new FinalChecks(parts, this.publications, pins);
     this.rejections = new RejectionChecks(parts);
-    this.stalls = new StallChecks(parts);
+    this.stalls = new StallChecks(parts, this.served);
   }
 
   /** Whether a fleet that loads these bytes is refused. */

@@ -1,5 +1,6 @@
 import type { FunctionRun } from '../worlds/function-run.ts';
 import type { OracleParts } from './parts.ts';
+import type { ServedData } from './served-data.ts';
 
 /** How long a shortage lasts, in ms, that surely exceeds the default of `stalledAfter`. */
 const LONG_SHORTAGE_MS = 2 * 3_600_000;
@@ -7,6 +8,7 @@ const LONG_SHORTAGE_MS = 2 * 3_600_000;
 /** A stall is published once, and once more when it ends. */
 export class StallChecks {
   readonly #parts: OracleParts;
+  readonly #served: ServedData;
   #isStalled = false;
   /** The state may not have what was published last. */
   #isUncertain = false;
@@ -16,8 +18,14 @@ export class StallChecks {
   #lastRun: FunctionRun | undefined;
   #publishedAt = 0;
 
-  constructor(parts: OracleParts) {
+  /** Since when every update was refused for want of something, and nothing else ended the wait. */
+  #refusedSince: number | undefined;
+  /** The longest such time, in ms. */
+  #refusedForMs = 0;
+
+  constructor(parts: OracleParts, served: ServedData) {
     this.#parts = parts;
+    this.#served = served;
   }
 
   published(type: 'stalled' | 'recovered', run: FunctionRun | undefined): void {
@@ -40,6 +48,7 @@ export class StallChecks {
   /** The run has ended; an undisturbed one has recorded what it published. */
   runEnded(run: FunctionRun, how: string): void {
     if (run === this.#lastRun) this.#isUncertain = how !== 'answered' || run.isDisturbed;
+    if (this.#refusedSince !== undefined && this.#isContent()) this.#refusedSince = undefined;
   }
 
   /** A person deleted the state, which knew what was published. */
@@ -48,15 +57,23 @@ export class StallChecks {
     this.#isForgotten = true;
   }
 
-  /** A shortage has ended in which updates were refused; `refusedAt`: when. */
-  shortageEnded(forMs: number, refusedAt: readonly number[]): void {
-    const { journal } = this.#parts;
-    const [first] = refusedAt;
-    const last = refusedAt.at(-1);
-    if (forMs < LONG_SHORTAGE_MS || first === undefined || last === undefined) return;
-    if (last - first >= LONG_SHORTAGE_MS / 2 && this.#stalls === 0) {
-      journal.violation('a shortage of hours was never published as stalled');
-    }
+  /** Something is short, and an update was refused. */
+  refused(): void {
+    const now = this.#parts.world.clock.now();
+    this.#refusedSince ??= now;
+    this.#refusedForMs = Math.max(this.#refusedForMs, now - this.#refusedSince);
+  }
+
+  /** Whether nothing keeps the newest upload from being served: it serves already, or a person has suspended swaps. */
+  #isContent(): boolean {
+    const { sources, view } = this.#parts;
+    return view.state().suspension !== undefined || this.#served.serves(sources.current.etags);
+  }
+
+  /** A shortage has ended. */
+  shortageEnded(forMs: number): void {
+    if (forMs < LONG_SHORTAGE_MS || this.#refusedForMs < LONG_SHORTAGE_MS / 2 || this.#stalls > 0) return;
+    this.#parts.journal.violation('a shortage of hours was never published as stalled');
   }
 
   /** One sweep after rest nothing is stalled any more. */

@@ -11,6 +11,7 @@ import { type Decided, observeAndDecide } from './observe.ts';
 import type { EndpointPass } from './pass.ts';
 import { type Publisher, publish, publishCurrent } from './publish.ts';
 import type { ReconcileResult } from './result.ts';
+import { recordStall } from './stalls.ts';
 
 /** Attempts to record what was published. Each further one needs yet another write within a pass. */
 const MAX_WRITES = 5;
@@ -20,10 +21,25 @@ const MAX_WRITES = 5;
  * with a person's write, it is decided again; what was published is not published again.
  */
 export async function decideAndPublish(pass: EndpointPass, recorded: StoredState): Promise<Decided> {
+  const published: PublishedStall = {};
+  try {
+    return await decideAndRecord(pass, recorded, published);
+  } catch (error) {
+    // Decided again, a stall or its end would be published again. An update's end only repeats its record.
+    if (published.stall) await recordStall(pass, published.stall);
+    throw error;
+  }
+}
+
+/** What the state must get from a stall, or its end, that was published. */
+interface PublishedStall {
+  stall?: Pick<EndpointState, 'stalled'>;
+}
+
+async function decideAndRecord(pass: EndpointPass, recorded: StoredState, stalls: PublishedStall): Promise<Decided> {
   const { ports, store } = pass;
   const published = new Set<string>();
   let refused: readonly QuarantineEntry[] = [];
-  let stalls: Pick<EndpointState, 'stalled'> | undefined;
   let known = recorded;
   let seen: Observation | undefined;
   for (let attempt = 1; ; attempt++) {
@@ -40,8 +56,8 @@ export async function decideAndPublish(pass: EndpointPass, recorded: StoredState
       await publish(pass, { events: events.filter(isNew), state, ...(stall && isNew(stall) && { stall }) });
       for (const event of all) published.add(idOf(event));
       refused = entriesOf(state, events, refused);
-      if (stall) stalls = { stalled: state.stalled };
-      const isKnown = state === observation.state && !stalls;
+      if (stall) stalls.stall = { stalled: state.stalled };
+      const isKnown = state === observation.state && !stalls.stall;
       const written = isKnown ? etag : await write(pass, state, etag);
       if (written !== 'conflict') {
         return { decision: { ...decision, state }, observation: { ...observation, state }, etag: written };
@@ -53,7 +69,7 @@ export async function decideAndPublish(pass: EndpointPass, recorded: StoredState
     if (!current || current.state.lostAt !== undefined || attempt === MAX_WRITES)
       throw new StateConflict(stateKey(store));
     // A stall, or its end, was published before another writer came first.
-    known = stalls ? { ...current, state: { ...current.state, ...stalls } } : current;
+    known = { ...current, state: { ...current.state, ...stalls.stall } };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
+import { isOutdated, lastMoveOf } from '../policy/endpoint-status.ts';
 import { LEASE_TTL_MS } from '../policy/lease.ts';
 import { shortPollSeconds } from '../policy/next.ts';
 import type { EndpointView } from '../policy/observation.ts';
@@ -25,6 +26,9 @@ type Asker = 'pass' | 'deployment';
 
 type DeclaredEndpoint = EndpointContext & { readonly spec: EndpointSpec; readonly budget: PassBudget };
 
+/** One whose state was lost, with the answer of DescribeEndpoint. */
+type LostEndpoint = DeclaredEndpoint & { readonly view: EndpointView; readonly by: Asker };
+
 /**
  * Reads the state of an endpoint that its stack declares. If there is none, because it was deleted by hand, it is
  * rebuilt. That waits until no pass that knew the lost state can be running, because such a pass may still copy, or
@@ -38,7 +42,13 @@ export async function readState(endpoint: DeclaredEndpoint, by: Asker): Promise<
   }
   if (!stored && (await isBeingDeleted(endpoint))) return wait(endpoint, shortPollSeconds(spec));
   const isFound = stored?.state.lostAt !== undefined && stored.state.lostAt <= ports.now();
-  const lost = await withPinOrder(endpoint, isFound ? stored : await markLost(endpoint, stored), by);
+  const marked = isFound ? stored : await markLost(endpoint, stored);
+  const view = await ports.endpoints.describe(spec.endpointName);
+  // There is nothing left to serve.
+  if (view === 'gone') return { kind: 'known', recorded: marked };
+  // Of two swaps, the slot that this answer shows as idle would be the one that serves.
+  if (isOutdated(view, marked.state)) return wait(endpoint, shortPollSeconds(spec));
+  const lost = await withOrder({ ...endpoint, view, by }, marked);
   if (lost.kind === 'requeue') return lost;
   const { lostAt = ports.now() } = lost.recorded.state;
   const leftMs = lostAt + LEASE_TTL_MS - ports.now();
@@ -46,7 +56,7 @@ export async function readState(endpoint: DeclaredEndpoint, by: Asker): Promise<
   if (by === 'pass' && (await ports.stacks.describe(spec.stackId)).kind === 'deploying') {
     return wait(endpoint, shortPollSeconds(spec));
   }
-  return rebuild(endpoint, lost.recorded, by);
+  return rebuild({ ...endpoint, view, by }, lost.recorded);
 }
 
 /** Records that the state is missing. `stored`: what a person has written since. */
@@ -55,33 +65,33 @@ async function markLost({ ports, spec }: DeclaredEndpoint, stored: StoredState |
   return { state, etag: await ports.states.write(spec.store, state, stored?.etag) };
 }
 
-/** Records the sources at once: a pin that is set before the state is rebuilt takes precedence over them only. */
-async function withPinOrder(endpoint: DeclaredEndpoint, stored: StoredState, by: Asker): Promise<KnownState> {
-  const { ports, spec } = endpoint;
-  const known = { kind: 'known', recorded: stored } as const;
-  if (!spec.data || stored.state.observed) return known;
-  const remains = await observeRemains(endpoint, stored, by);
-  if (remains === 'gone') return known;
-  const { sources } = remains;
-  if (sources.kind === 'missing') return known;
-  if (sources.kind === 'unfinished') return saveUnfinished({ ...endpoint, store: spec.store }, stored, sources);
-  const state = withSources(spec, { ...stored.state, listing: undefined }, sources);
+/**
+ * Records at once what the state must be newer than: a pin that is set before it is rebuilt takes precedence over these
+ * sources only, and an answer of DescribeEndpoint from before this one is outdated.
+ */
+async function withOrder(endpoint: LostEndpoint, stored: StoredState): Promise<KnownState> {
+  const { ports, spec, view } = endpoint;
+  const { moved } = stored.state;
+  let state =
+    moved?.endpointModified === view.lastModified ? stored.state : { ...stored.state, moved: lastMoveOf(view) };
+  if (spec.data && !state.observed) {
+    const sources = await readSources(endpoint, stored);
+    if (sources.kind === 'unfinished') return saveUnfinished({ ...endpoint, store: spec.store }, stored, sources);
+    if (sources.kind !== 'missing') state = withSources(spec, { ...state, listing: undefined }, sources);
+  }
+  if (state === stored.state) return { kind: 'known', recorded: stored };
   return { kind: 'known', recorded: { state, etag: await ports.states.write(spec.store, state, stored.etag) } };
 }
 
-/** The endpoint and its sources. */
-async function observeRemains(
-  { ports, endpoint, spec, budget }: DeclaredEndpoint,
+async function readSources(
+  { ports, endpoint, spec, budget, view, by }: LostEndpoint,
   { state }: StoredState,
-  by: Asker,
-): Promise<{ readonly view: EndpointView; readonly sources: SourcesReading } | 'gone'> {
-  const view = await ports.endpoints.describe(spec.endpointName);
-  if (view === 'gone') return 'gone';
+): Promise<SourcesReading> {
   const known = { state, endpointModified: view.lastModified };
   const read = () => observeSources({ ports, budget, requests: [] }, spec, known);
   // A deployment, and its rollback, may have taken the permission to read the sources of the spec by now.
   const sources = await (by === 'pass' ? read() : tryToRead({ ports, endpoint }, read));
-  return { view, sources: sources ?? { kind: 'missing', uris: [] } };
+  return sources ?? { kind: 'missing', uris: [] };
 }
 
 /** A pass that outlives its stack must not create anew what the stack has deleted. */
@@ -90,13 +100,10 @@ async function isBeingDeleted({ ports, spec }: DeclaredEndpoint): Promise<boolea
   return kind === 'gone' || status.startsWith('DELETE') || status.startsWith('ROLLBACK');
 }
 
-async function rebuild(declared: DeclaredEndpoint, stored: StoredState, by: Asker): Promise<KnownState> {
-  const { ports, endpoint, spec } = declared;
-  const observed = await observeRemains(declared, stored, by);
-  // There is nothing left to serve.
-  if (observed === 'gone') return { kind: 'known', recorded: stored };
-  const { view, sources } = observed;
-  if (sources.kind === 'unfinished') return saveUnfinished({ ...declared, store: spec.store }, stored, sources);
+async function rebuild(lost: LostEndpoint, stored: StoredState): Promise<KnownState> {
+  const { ports, endpoint, spec, view } = lost;
+  const sources = await readSources(lost, stored);
+  if (sources.kind === 'unfinished') return saveUnfinished({ ...lost, store: spec.store }, stored, sources);
   const [slots, revisions, history] = await Promise.all([
     spec.data ? ports.revisions.observe(spec.data) : {},
     spec.data ? ports.revisions.list(spec.store) : [],

@@ -80,11 +80,17 @@ export async function writeStalled(
   try {
     await ports.states.write(store, state, etag);
   } catch (error) {
-    if (stall && error instanceof StateConflict) {
-      await rewriteState(pass, await ports.states.read(store), (current) =>
-        current.lostAt === undefined ? { ...current, stalled: state.stalled } : undefined,
-      );
-    }
+    if (stall && error instanceof StateConflict) await recordStall(pass, state);
     throw error;
   }
+}
+
+/** Writes a stall, or its end, that was published to whatever state there is now. */
+export async function recordStall(
+  pass: Pick<EndpointPass, 'ports' | 'store'>,
+  { stalled }: Pick<EndpointState, 'stalled'>,
+): Promise<void> {
+  await rewriteState(pass, await pass.ports.states.read(pass.store), (current) =>
+    current.lostAt === undefined ? { ...current, stalled } : undefined,
+  );
 }

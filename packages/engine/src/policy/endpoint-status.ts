@@ -1,6 +1,6 @@
 import type { EndpointStatus, EndpointView } from './observation.ts';
 import { recordedUpdate } from './rollout.ts';
-import type { EndpointState } from './state.ts';
+import type { EndpointState, ObservedMove } from './state.ts';
 
 /** Statuses in which SageMaker works on the endpoint or accepts no update. */
 export const BUSY_STATUSES: ReadonlySet<EndpointStatus> = new Set([
@@ -23,6 +23,11 @@ export function lastModifiedOf(endpoint: EndpointView | 'gone'): number {
   return endpoint === 'gone' ? 0 : endpoint.lastModified;
 }
 
+/** The endpoint's last update, as an answer of DescribeEndpoint shows it. */
+export function lastMoveOf({ configName, lastModified }: EndpointView): ObservedMove {
+  return { configName, endpointModified: lastModified };
+}
+
 /** Whether the answer of DescribeEndpoint is older than what the state knows of the endpoint. */
 export function isOutdated({ lastModified }: EndpointView, state: EndpointState): boolean {
   const { serving, moved } = state;
@@ -35,11 +40,10 @@ export function isOutdated({ lastModified }: EndpointView, state: EndpointState)
  * in service that is not the endpoint's any more, would be believed once it has ended.
  */
 export function withTransition(state: EndpointState, endpoint: EndpointView): EndpointState {
-  const { configName, lastModified } = endpoint;
   const { serving, moved } = state;
   if (!serving || recordedUpdate(state)) return state;
-  if (lastModified <= Math.max(serving.since, moved?.endpointModified ?? 0)) return state;
-  return { ...state, moved: { configName: moved?.configName ?? configName, endpointModified: lastModified } };
+  if (endpoint.lastModified <= Math.max(serving.since, moved?.endpointModified ?? 0)) return state;
+  return { ...state, moved: { ...lastMoveOf(endpoint), ...(moved && { configName: moved.configName }) } };
 }
 
 /**
@@ -47,9 +51,8 @@ export function withTransition(state: EndpointState, endpoint: EndpointView): En
  * answer shows no move: recorded as one, it would make others like it believed.
  */
 export function withMove(state: EndpointState, endpoint: EndpointView): EndpointState {
-  const { configName, lastModified } = endpoint;
   const { serving, moved } = state;
   const before = moved?.configName ?? serving?.configName;
-  if (before === undefined || before === configName || isOutdated(endpoint, state)) return state;
-  return { ...state, moved: { configName, endpointModified: lastModified } };
+  if (before === undefined || before === endpoint.configName || isOutdated(endpoint, state)) return state;
+  return { ...state, moved: lastMoveOf(endpoint) };
 }

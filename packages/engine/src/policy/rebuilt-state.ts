@@ -1,4 +1,5 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
+import { lastMoveOf } from './endpoint-status.ts';
 import {
   type ActionRecord,
   isActionRecord,
@@ -24,7 +25,7 @@ import {
 /** What is left of an endpoint whose state was lost. */
 export interface Remains {
   readonly spec: EndpointSpec;
-  /** What was written since: a suspension or a pin. */
+  /** What was written since: a suspension or a pin, and which answers of DescribeEndpoint are from before the loss. */
   readonly state: EndpointState;
   readonly endpoint: EndpointView;
   readonly slots: SlotsView;
@@ -40,7 +41,7 @@ export interface Remains {
  * and nothing that was quarantined or that a person rolled back is deployed again. Pure.
  */
 export function rebuildState(remains: Remains): EndpointState {
-  const { lostAt: _, pin: pinSet, ...since } = remains.state;
+  const { lostAt: _lostAt, moved: _moved, pin: pinSet, ...since } = remains.state;
   const serving = servingOf(remains);
   // A pin that was set since the loss is newer than every record.
   const entries = quarantineOf(remains).filter(({ revision }) => revision !== pinSet?.revision);
@@ -62,8 +63,7 @@ export function rebuildState(remains: Remains): EndpointState {
 
 /** That others have updated the endpoint: answers of DescribeEndpoint from before that are outdated. */
 function moveOf({ endpoint }: Remains, serving: Serving | undefined): Pick<EndpointState, 'moved'> {
-  const { configName, lastModified: endpointModified } = endpoint;
-  return serving && serving.since < endpointModified ? { moved: { configName, endpointModified } } : {};
+  return serving && serving.since < endpoint.lastModified ? { moved: lastMoveOf(endpoint) } : {};
 }
 
 /** The refreshes and deployments, newest first. */

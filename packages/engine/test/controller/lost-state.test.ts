@@ -35,7 +35,8 @@ beforeEach(() => {
 describe('a state that was deleted by hand', () => {
   test('is rebuilt once no pass that knew it can be running, and no swap follows', async () => {
     expect(await receive()).toEqual(['1']);
-    expect(world.state).toEqual({ version: 1, lostAt: NOON, observed: { revision: 'v2', newest: v2.newest } });
+    const moved = { configName: 'config-a', endpointModified: endpoint.lastModified };
+    expect(world.state).toEqual({ version: 1, lostAt: NOON, moved, observed: { revision: 'v2', newest: v2.newest } });
     expect(world.requeued).toEqual([['handle-1', LEASE_TTL_MS / 1000]]);
     world.now += LEASE_TTL_MS;
     expect(await receive()).toEqual([]);
@@ -43,6 +44,19 @@ describe('a state that was deleted by hand', () => {
     expect(world.state.lostAt).toBeUndefined();
     expect(world.decisions.at(-1)).toMatchObject({ decision: 'done', reason: 'Quarantined' });
     expect(world.calls.filter((call) => call.startsWith('update'))).toEqual([]);
+  });
+
+  test('is not rebuilt from an answer of DescribeEndpoint that is older than one since the loss', async () => {
+    world.endpoint = { ...endpoint, status: 'Updating', lastModified: NOON };
+    await receive();
+    world.now += LEASE_TTL_MS;
+    world.endpoint = endpoint;
+    expect(await receive()).toEqual(['1']);
+    expect(world.state.lostAt).toBe(NOON);
+    world.endpoint = { ...endpoint, configName: 'config-b', lastModified: NOON + MINUTE };
+    world.slots = { a: 'v1', b: 'v2' };
+    await receive();
+    expect(world.state).toMatchObject({ serving: { configName: 'config-b', revision: 'v2' } });
   });
 
   test('keeps a suspension that a person writes meanwhile', async () => {

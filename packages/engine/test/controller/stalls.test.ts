@@ -364,6 +364,22 @@ describe('what keeps the newest revision from being served', () => {
     expect(world.state.stalled).toBeUndefined();
   });
 
+  test('has ended once, although another pass writes the state just then and the sources cannot be read any more', async () => {
+    const stalled = { since: NOON - 90 * MINUTE, reason: 'CallFailed', message: 'throttled', published: true } as const;
+    Object.assign(world, { state: { ...quiet, stalled }, sources: v1 });
+    const { publish } = world.ports.eventBus;
+    world.ports.eventBus.publish = async (...given) => {
+      await publish(...given);
+      world.version += 1;
+      world.fail.sources = denied;
+    };
+    await reconcileBatch(world.ports, [message('1')]);
+    expect(world.state.stalled?.published).toBeUndefined();
+    world.fail = {};
+    await reconcileBatch(world.ports, [message('1')]);
+    expect(stalls.map(({ type }) => type)).toEqual(['recovered']);
+  });
+
   test('is published at once when only a person can end it', async () => {
     world.endpoint = { ...endpoint, status: 'Failed', failureReason: 'no capacity' };
     await reconcileBatch(world.ports, [message('1')]);

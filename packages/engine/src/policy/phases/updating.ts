@@ -1,4 +1,5 @@
 import type { Conclusion } from '../conclusion.ts';
+import { lastMoveOf } from '../endpoint-status.ts';
 import { isRevisionsFault, judgeFailure } from '../failure-reasons.ts';
 import { LEASE_TTL_MS } from '../lease.ts';
 import type { EndpointView, ExistingEndpoint } from '../observation.ts';
@@ -142,10 +143,9 @@ function refuse(o: ExistingEndpoint, update: RecordedUpdate): Conclusion {
  */
 function withTouchedFleet(state: EndpointState, update: RecordedUpdate, endpoint: EndpointView): EndpointState {
   const { serving } = state;
-  const { configName, lastModified: endpointModified } = endpoint;
   if (endpoint.failureReason === undefined) {
     // Others may have moved it: answers of DescribeEndpoint from before that are outdated.
-    return endpointModified > update.endpointModified ? { ...state, moved: { configName, endpointModified } } : state;
+    return endpoint.lastModified > update.endpointModified ? { ...state, moved: lastMoveOf(endpoint) } : state;
   }
   if (serving?.configName !== endpoint.configName || serving.since < update.endpointModified) return state;
   return { ...state, serving: { ...serving, since: endpoint.lastModified } };
