@@ -100,10 +100,9 @@ export async function startLocalRuntime(options: LocalRuntimeOptions = {}): Prom
     ...(options.persistDir && { defer: (task: () => void) => saved?.defer(task) }),
   });
   const gateway = await startGateway({
+    ...deps,
     port: options.port ?? 0,
-    cloud: deps.cloud,
     iam: services.iam,
-    ids: deps.ids,
     intercept: (request, response) =>
       request.url?.startsWith(CUSTOM_RESPONSE_PATH)
         ? handleCustomResponse({ responses: services.customResponses, origin: url }, request, response)

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError } from '#simulator/core/aws-error';
+import type { Clock } from '#simulator/core/clock';
 import type { Caller, Cloud } from '#simulator/core/cloud';
 import { s3Protocol } from '../s3/http/s3-protocol.ts';
 import { apiOfSigningName, queryNamespace } from '../wire/api-models.ts';
@@ -13,6 +14,7 @@ import { signingScope } from './signing.ts';
 /** What dispatching needs of its surroundings. */
 export interface DispatchOptions {
   readonly cloud: Pick<Cloud, 'call' | 'find' | 'operations'>;
+  readonly clock: Pick<Clock, 'now'>;
   readonly iam: { callerOf(accessKeyId: string | undefined): Caller };
   /** Called with each exception that is not an AWS error, which is a bug. The client gets InternalFailure. */
   readonly onError?: (error: unknown) => void;
@@ -25,7 +27,7 @@ const lambdaProtocol = restJsonProtocol('lambda', 72 * 1024 ** 2);
 const sagemakerRuntimeProtocol = restJsonProtocol('sagemaker-runtime', 25 * 1024 ** 2);
 
 /** Finds the service that a request is for, and answers in its protocol. Never rejects. */
-export function dispatcher({ cloud, iam, onError }: DispatchOptions) {
+export function dispatcher({ cloud, clock, iam, onError }: DispatchOptions) {
   return async (request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> => {
     // A client that disconnects is not an error of the gateway.
     response.on('error', ignore);
@@ -36,7 +38,7 @@ export function dispatcher({ cloud, iam, onError }: DispatchOptions) {
     const query = new URLSearchParams(mark < 0 ? '' : url.slice(mark));
     const scope = signingScope(request.headers.authorization, query);
     const caller = leavingCaller(iam.callerOf(scope?.accessKeyId), response);
-    const exchange: HttpExchange = { cloud, request, response, caller, requestId, path, query };
+    const exchange: HttpExchange = { cloud, clock, request, response, caller, requestId, path, query };
     const protocol = protocolOf(exchange, scope?.service ?? serviceOfUnsigned(exchange));
     try {
       await protocol.serve(exchange);

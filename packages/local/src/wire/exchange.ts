@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError } from '#simulator/core/aws-error';
+import type { Clock } from '#simulator/core/clock';
 import type { Caller, Cloud } from '#simulator/core/cloud';
 import { constraintMessages } from '#simulator/core/constraint';
 import { awaitsContinue } from '../gateway/read-body.ts';
@@ -12,6 +13,7 @@ export const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
 /** A request, and what answers it. */
 export interface HttpExchange {
   readonly cloud: Pick<Cloud, 'call' | 'find'>;
+  readonly clock: Pick<Clock, 'now'>;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   /** Who calls; `signal` is aborted when the client disconnects. */

@@ -39,7 +39,7 @@ beforeEach(async () => {
   };
   cloud.register(createCloudFormation(deps, { customResponses, providers: { 'Test::Thing': thing } }).service);
   const iam = { callerOf: () => root(defaultAccount) };
-  gateway = await startGateway({ port: 0, cloud, iam, ids: systemIds });
+  gateway = await startGateway({ port: 0, cloud, clock: systemClock, iam, ids: systemIds });
   client = new CloudFormationClient({
     endpoint: gateway.url,
     region: 'us-east-1',

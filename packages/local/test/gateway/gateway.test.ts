@@ -90,7 +90,14 @@ beforeEach(async () => {
     name: 'lambda',
     operations: { ListFunctions: recorded('lambda:ListFunctions', { Functions: [] }) },
   });
-  gateway = await startGateway({ port: 0, cloud, iam, ids: systemIds, onError: (error) => errors.push(error) });
+  gateway = await startGateway({
+    port: 0,
+    cloud,
+    clock: systemClock,
+    iam,
+    ids: systemIds,
+    onError: (error) => errors.push(error),
+  });
 });
 
 afterEach(async () => {

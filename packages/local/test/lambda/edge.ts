@@ -27,7 +27,13 @@ export async function edge(extras: Partial<LambdaExtras> = {}) {
     },
   );
   cloud.register(lambda.service);
-  const gateway = await startGateway({ port: 0, cloud, iam: { callerOf: () => root(account) }, ids: systemIds });
+  const gateway = await startGateway({
+    port: 0,
+    cloud,
+    clock: systemClock,
+    iam: { callerOf: () => root(account) },
+    ids: systemIds,
+  });
   const client = new LambdaClient({
     endpoint: gateway.url,
     region: account.region,

@@ -86,7 +86,13 @@ export async function createStage(
     },
   );
   cloud.register(sagemaker.service);
-  const gateway = await startGateway({ port: 0, cloud, iam: { callerOf: () => me }, ids: systemIds });
+  const gateway = await startGateway({
+    port: 0,
+    cloud,
+    clock: systemClock,
+    iam: { callerOf: () => me },
+    ids: systemIds,
+  });
   const { url } = gateway;
   const client = new SageMakerRuntimeClient({
     endpoint: url,

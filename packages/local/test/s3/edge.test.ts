@@ -44,6 +44,15 @@ import { startS3, until } from './support.ts';
 const Bucket = 'edge-bucket';
 const mib = 1024 * 1024;
 
+/** The query of a URL that was signed so many ms from now. */
+function signed(fromNowMs: number, expires = '900'): string {
+  const at = new Date(Date.now() + fromNowMs).toISOString().replace(/[-:]|\.\d{3}/g, '');
+  return (
+    `X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a&X-Amz-Date=${at}&X-Amz-Expires=${expires}` +
+    '&X-Amz-SignedHeaders=host&X-Amz-Signature=0'
+  );
+}
+
 describe('the HTTP edge', () => {
   let s3: Awaited<ReturnType<typeof startS3>>;
   let client: S3Client;
@@ -380,15 +389,26 @@ describe('the HTTP edge', () => {
 
   it('serves presigned URLs', async () => {
     await client.send(new PutObjectCommand({ Bucket, Key: 'signed', Body: 'v' }));
-    const query =
-      'X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a&X-Amz-Date=20260101T000000Z&X-Amz-Expires=900' +
-      '&X-Amz-SignedHeaders=host&X-Amz-Signature=0&x-id=GetObject' +
-      '&response-content-disposition=attachment%0d%0aX-Evil:1';
+    const query = `${signed(-60_000)}&x-id=GetObject&response-content-disposition=attachment%0d%0aX-Evil:1`;
     const answer = await s3.raw('GET', `/${Bucket}/signed?${query}`);
     expect([answer.status, answer.body, answer.headers['x-evil']]).toEqual([200, 'v', undefined]);
     const put = `/${Bucket}/signed?${query.replace('GetObject', 'PutObject')}&X-Amz-Meta-Venue=123`;
     expect((await s3.raw('PUT', put, { body: 'w', headers: { 'content-length': '1' } })).status).toBe(200);
     expect((await client.send(new HeadObjectCommand({ Bucket, Key: 'signed' }))).Metadata).toEqual({ venue: '123' });
+  });
+
+  it.each([
+    ['has expired', signed(-901_000), 403, 'Request has expired'],
+    ['is from the future', signed(16 * 60_000), 403, 'Request is not valid yet'],
+    ['is valid for too long', signed(0, '604801'), 400, 'X-Amz-Expires must be less than a week'],
+    ['has no number', signed(0, 'x'), 400, 'X-Amz-Expires should be a number'],
+    ['has a negative number', signed(0, '-1'), 400, 'X-Amz-Expires must be non-negative'],
+    ['has no time', signed(0).replace(/Date=[^&]*/, 'Date=now'), 400, 'X-Amz-Date must be in the ISO8601'],
+    ['has expired, of version 2', 'AWSAccessKeyId=a&Signature=0&Expires=1767225600', 403, 'Request has expired'],
+    ['has no time, of version 2', 'AWSAccessKeyId=a&Signature=0&Expires=now', 403, 'Invalid date'],
+  ])('refuses a presigned URL that %s', async (_, query, status, text) => {
+    const { status: got, body } = await s3.raw('GET', `/${Bucket}?${query}`);
+    expect([got, body]).toEqual([status, expect.stringContaining(`<Message>${text}`)]);
   });
 
   it('reads an object of one part by its part number, and an ETag with or without quotes', async () => {

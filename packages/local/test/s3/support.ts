@@ -23,7 +23,13 @@ export async function startS3() {
     { blobs: diskBlobs(folder), emit: (e) => events.push(e) },
   );
   cloud.register(s3.service);
-  const gateway = await startGateway({ port: 0, cloud, iam: { callerOf: () => owner }, ids: seededIds(8) });
+  const gateway = await startGateway({
+    port: 0,
+    cloud,
+    clock: systemClock,
+    iam: { callerOf: () => owner },
+    ids: seededIds(8),
+  });
   const port = Number(new URL(gateway.url).port);
   const clients: S3Client[] = [];
   return {

@@ -10,7 +10,7 @@ import { defaultAccount } from '#simulator/core/account';
 import { root } from '#simulator/core/cloud';
 import type { InvocationResponse } from '#simulator/sagemaker/launcher';
 import { startGateway } from '../../src/gateway/gateway.ts';
-import { systemIds } from '../../src/system.ts';
+import { systemClock, systemIds } from '../../src/system.ts';
 
 const MAX_BODY_BYTES = 25 * 1024 * 1024;
 
@@ -26,7 +26,7 @@ afterEach(() => runtime.close());
 /** The runtime's REST API over HTTP, and the SDK's client for it. */
 async function serveRuntime() {
   const iam = { callerOf: () => root(defaultAccount) };
-  const gateway = await startGateway({ port: 0, cloud: w.deps.cloud, iam, ids: systemIds });
+  const gateway = await startGateway({ port: 0, cloud: w.deps.cloud, clock: systemClock, iam, ids: systemIds });
   const { url } = gateway;
   const credentials = { accessKeyId: 'k', secretAccessKey: 's' };
   const client = new SageMakerRuntimeClient({ endpoint: url, region: 'us-east-1', credentials, maxAttempts: 1 });

@@ -17,6 +17,7 @@ import { invalidMembers } from '../../wire/validate.ts';
 import { xmlDocument } from '../../wire/xml-document.ts';
 import { readBlocks } from '../blocks.ts';
 import { type Address, parseAddress } from './address.ts';
+import { checkValidity } from './presigned.ts';
 import { readS3Input, rootOf } from './s3-input.ts';
 
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
@@ -29,6 +30,7 @@ export const s3Protocol: Protocol = {
   async serve(exchange) {
     const { request } = exchange;
     const address = parseAddress(request.headers.host, request.url ?? '/');
+    checkValidity(address.query, exchange.clock.now());
     const model = await apiModel('s3');
     const match = matchOf(exchange, model, address);
     const { name } = operationOf(exchange, model, match.operation.name);
