@@ -28,13 +28,35 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a lost state is not rebuilt without the sources',
     file: 'controller/lost-state.ts',
-    declaration: 'observeRemains',
+    declaration: 'readSources',
     node: 'ConditionalExpression:has(Literal[value="pass"]) > .test',
     test: {
       file: LOST_STATE,
       name: 'a state that was deleted by hand > is rebuilt for a deployment that has taken the permission to read the sources, but not while S3 throttles',
     },
     change: TRUE,
+  },
+  {
+    name: 'a lost state is rebuilt from an answer from before the last swap',
+    file: 'controller/lost-state.ts',
+    declaration: 'readState',
+    node: 'IfStatement:has(CallExpression[callee.name="isOutdated"]) > .test',
+    test: {
+      file: LOST_STATE,
+      name: 'a state that was deleted by hand > is not rebuilt from an answer of DescribeEndpoint that is older than one since the loss',
+    },
+    change: FALSE,
+  },
+  {
+    name: 'the end of a stall is forgotten by a pass that fails after it was published',
+    file: 'controller/conclude.ts',
+    declaration: 'decideAndPublish',
+    node: 'CatchClause > BlockStatement > IfStatement > .test',
+    test: {
+      file: STALLS,
+      name: 'what keeps the newest revision from being served > has ended once, although another pass writes the state just then and the sources cannot be read any more',
+    },
+    change: FALSE,
   },
   {
     name: 'the update is not recorded before the call',
@@ -149,9 +171,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a pin of a lost state supersedes all uploads until it is rebuilt',
     file: 'controller/lost-state.ts',
-    declaration: 'withPinOrder',
+    declaration: 'withOrder',
     node: 'IfStatement:has(MemberExpression[property.name="observed"]) > .test',
-    change: TRUE,
+    change: FALSE,
     story: 'what was rolled back while the state was lost is uploaded again before it is rebuilt',
   },
   {
