@@ -107,7 +107,8 @@ export class Oracle {
   }
 
   /** The stack has written the endpoint's spec. */
-  specWritten({ sources }: EndpointSpec): void {
+  specWritten({ sources, waitTime }: EndpointSpec): void {
+    this.sources.declareWaitTime(waitTime);
     const declared = sources.map(nameOf);
     const { from, to } = this.ledger.deployment ?? { from: this.sources.declared, to: this.sources.declared };
     const next = this.view.isRollingBack() ? from : to;

@@ -11,6 +11,12 @@ interface Declaration {
   readonly at: number;
 }
 
+/** A `waitTime`, in seconds, and since when it has been declared. */
+interface WaitTime {
+  readonly seconds: number;
+  readonly at: number;
+}
+
 interface StoredObject {
   readonly sources: SourceKeys;
   readonly uri: string;
@@ -34,6 +40,7 @@ export class SourceHistory {
   /** ETags by URI of each revision that there ever was. */
   readonly #data = new Map<string, ReadonlyMap<string, string>>();
   readonly #markers: MarkerEntry[] = [];
+  readonly #waitTimes: WaitTime[] = [];
   /** Each object that was ever stored, by URI and ETag. */
   readonly #objects = new Map<string, FoundObject>();
 
@@ -106,6 +113,11 @@ export class SourceHistory {
     const found = snapshotOf(this.#world, sources, [...loaded.filter(isNamed), ...listed]);
     this.#add(found);
     return found.revision;
+  }
+
+  /** The stack declares this `waitTime`, in seconds, from now on. */
+  declareWaitTime(seconds: number): void {
+    this.#waitTimes.push({ seconds, at: this.#world.clock.now() });
   }
 
   /** Whether it is what the endpoint was created with. */
@@ -187,19 +199,25 @@ export class SourceHistory {
     return all.some(({ partialRevision }) => partialRevision === revision);
   }
 
-  /** Since when there has been a change every `waitTime` seconds or more often. */
-  unsettledSince(at: number, waitTime: number): number {
+  /** Since when there has been a change every `waitTime` seconds, as declared then, or more often. */
+  unsettledSince(at: number): number {
     let since = at;
     let next = at;
     for (const entry of [...this.entries].reverse()) {
       if (entry.at > at) continue;
       // A source settles `waitTime` after it was first seen and last written, unless something newer came by then.
       const seenAt = Math.max(entry.seenAt ?? entry.at, entry.at);
-      if (next - seenAt > waitTime * 1000 + TOLERANCE_MS) break;
+      if (next - seenAt > this.#longestWaitMs(seenAt, next) + TOLERANCE_MS) break;
       since = entry.at;
       next = entry.at;
     }
     return since;
+  }
+
+  #longestWaitMs(from: number, until: number): number {
+    const before = this.#waitTimes.findLast(({ at }) => at <= from);
+    const since = this.#waitTimes.filter(({ at }) => at > from && at <= until);
+    return Math.max(...[before, ...since].map((declared) => (declared?.seconds ?? 0) * 1000));
   }
 
   /** How many revisions have settled since the story began. */

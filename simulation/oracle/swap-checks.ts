@@ -128,7 +128,7 @@ export class SwapChecks {
     const ageMs = readAt - (sources.newest - this.#s3SkewMs);
     if (ageMs >= spec.waitTime * 1000 - TOLERANCE_MS) return;
     const maxWaitMs = (spec.maxWaitTime ?? Number.NaN) * 1000;
-    const unsettledMs = readAt - history.unsettledSince(readAt, spec.waitTime);
+    const unsettledMs = readAt - history.unsettledSince(readAt);
     if (unsettledMs >= maxWaitMs - TOLERANCE_MS) journal.reached('endless uploads, swapped by maxWaitTime');
     else {
       const source = `the newest source was ${ageMs} ms old`;
