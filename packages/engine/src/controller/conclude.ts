@@ -74,8 +74,8 @@ async function decideAndRecord(pass: EndpointPass, recorded: StoredState, stalls
 }
 
 /**
- * Whether both states record the same update. What has ended it was seen and published: it is recorded, whatever
- * others do to the endpoint meanwhile.
+ * Whether both states record the same update, whatever else was noted of it. What has ended it was seen and published:
+ * it is recorded, whatever others do to the endpoint or the sources meanwhile.
  */
 export function isSameUpdate(
   { state }: { readonly state: EndpointState },
@@ -84,7 +84,7 @@ export function isSameUpdate(
   return JSON.stringify(currentUpdates(state)) === JSON.stringify(currentUpdates(current.state));
 }
 
-const currentUpdates = (state: EndpointState) => [recordedUpdate(state), state.deployment];
+const currentUpdates = (state: EndpointState) => [recordedUpdate(state)?.at, state.deployment];
 
 /** What a pass for a deployment has decided from. `publisher`: absent if there is nothing to publish. */
 export interface DecidedConclusion {

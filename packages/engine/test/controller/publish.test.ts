@@ -1,8 +1,29 @@
 import { describe, expect, test } from 'vitest';
+import { reconcileBatch } from '../../src/controller/batch.ts';
 import { publishCurrent } from '../../src/controller/publish.ts';
 import { StateConflict } from '../../src/errors.ts';
-import { spec } from '../policy/situations.ts';
-import { World } from './fakes.ts';
+import { accepted, endpoint, NOON, servedV1, spec } from '../policy/situations.ts';
+import { denied, message, World } from './fakes.ts';
+
+describe('the end of an update', () => {
+  test('is published once, although another pass notes something of it and the sources cannot be read any more', async () => {
+    const world = new World();
+    world.state = { ...servedV1, rollout: accepted };
+    world.endpoint = { ...endpoint, configName: 'config-b', lastModified: NOON };
+    const { publish } = world.ports.eventBus;
+    world.ports.eventBus.publish = async (...given) => {
+      await publish(...given);
+      world.state = { ...world.state, rollout: { ...accepted, unshownSince: NOON } };
+      world.version += 1;
+      world.fail.sources = denied;
+    };
+    await reconcileBatch(world.ports, [message('1')]);
+    world.fail = {};
+    await reconcileBatch(world.ports, [message('1')]);
+    expect(world.published).toEqual(['succeeded']);
+    expect(world.state.serving).toMatchObject({ configName: 'config-b', revision: 'v2' });
+  });
+});
 
 describe('what was concluded from a state that another pass has replaced', () => {
   test('is not published for a deployment', async () => {
