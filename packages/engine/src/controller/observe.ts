@@ -1,5 +1,5 @@
 import { decide } from '../policy/decide.ts';
-import { lastModifiedOf } from '../policy/endpoint-status.ts';
+import { lastModifiedOf, lastMoveOf } from '../policy/endpoint-status.ts';
 import type { Next, ObservedPart } from '../policy/next.ts';
 import type { Observation } from '../policy/observation.ts';
 import { type StallDecision, withStall } from '../policy/stalled.ts';
@@ -35,9 +35,10 @@ export async function observeAndDecide(
       if (seen.kind === 'unfinished') return { ...continueLater(observation, seen), etag: written };
       observation = { ...observation, ...seen.part };
     } else if (next.kind === 'test') {
-      const variants = endpoint === 'gone' ? [] : (endpoint.variants ?? []);
-      const recorded = { state: observation.state, etag: written };
-      const tested = await runSmokeTests(pass, recorded, next, variants);
+      if (endpoint === 'gone') throw new Error('Only an endpoint in service is tested.');
+      // It has reached its config: an answer of DescribeEndpoint from before that is outdated.
+      const recorded = { state: { ...observation.state, moved: lastMoveOf(endpoint) }, etag: written };
+      const tested = await runSmokeTests(pass, recorded, next, endpoint.variants ?? []);
       observation = { ...observation, state: tested.state, now: ports.now() };
       written = tested.etag;
     } else {

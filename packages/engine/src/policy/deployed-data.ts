@@ -181,9 +181,12 @@ export function keepAcrossSources(state: EndpointState, changed: ChangedSources)
 
 /** What is at the old sources: as read, or as known last if nothing was uploaded since to those that stay. */
 function revisionBefore(state: EndpointState, changed: ChangedSources): string | undefined {
-  const { before, after, newestKept = after?.newest } = changed;
+  const { before, after, newestKept = after?.newest, unchanged } = changed;
   if (before) return before.revision;
   const known = lastRead(state);
   const isNewer = newestKept === undefined || known === undefined || newestKept > known.newest;
-  return isNewer ? undefined : known.revision;
+  if (isNewer) return undefined;
+  // An upload in parts is as old as its beginning. Where what was read last is what serves, the bytes tell.
+  const isServed = state.serving !== undefined && servedRevision(state.serving) === known.revision;
+  return isServed && (unchanged ?? known.revision) !== known.revision ? undefined : known.revision;
 }

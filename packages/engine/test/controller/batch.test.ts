@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { reconcileBatch } from '../../src/controller/batch.ts';
 import { EngineError, StateConflict } from '../../src/errors.ts';
 import { accepted, endpoint, NOON, quiet, servedV1, spec, v1 } from '../policy/situations.ts';
-import { message, World } from './fakes.ts';
+import { denied, message, World } from './fakes.ts';
 
 const throttled = Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
 
@@ -89,6 +89,23 @@ test('smoke tests are sent first: after a long listing, the function would end w
   await reconcileBatch(world.ports, [message('1')]);
   expect(order).toEqual(['tests', 'sources']);
   expect(world.published).toEqual(['succeeded']);
+});
+
+test('an answer from before the update does not undo it once its smoke tests were sent', async () => {
+  const world = new World();
+  const data = { bucket: 'data', root: 'Iris/Endpoint/slots/', files: [{ bucket: 'models', key: 'model.tar.gz' }] };
+  world.spec = { ...spec, data, smokeTests: [{ payload: '1', contentType: 'text/csv' }] };
+  // The reply to UpdateEndpoint was lost.
+  world.state = { ...servedV1, rollout: { ...accepted, accepted: undefined } };
+  world.endpoint = { ...endpoint, configName: 'config-b', lastModified: NOON };
+  world.fail.sources = denied;
+  await reconcileBatch(world.ports, [message('1')]);
+  expect(world.state.rollout).toMatchObject({ phase: 'testing', verdict: { kind: 'passed' } });
+  world.fail = {};
+  world.endpoint = endpoint;
+  await reconcileBatch(world.ports, [message('1')]);
+  expect(world.state.rollout).toMatchObject({ phase: 'testing' });
+  expect(world.calls.filter((call) => call.startsWith('update'))).toEqual([]);
 });
 
 describe('a conclusion', () => {

@@ -192,6 +192,17 @@ describe('a deployment that changes the sources', () => {
     expect(keepAcrossSources(state, removed)).toEqual({ state });
   });
 
+  test('does not take an upload in parts that began earlier for what was observed last', () => {
+    const observed = { revision: 'v2', newest: NOON };
+    const serving = { ...state, observed, serving: { ...onA, revision: 'v2' } };
+    const removed = { ...changed, before: undefined, unchanged: 'v2' };
+    expect(keepAcrossSources(serving, removed)).toMatchObject({ pin: pinAfter });
+    expect(keepAcrossSources(serving, { ...removed, unchanged: 'v3' })).toEqual({ state: serving });
+    // What was observed last is not what serves: a source that the deployment removes may have had other bytes.
+    const other = { ...serving, serving: onA };
+    expect(keepAcrossSources(other, { ...removed, unchanged: 'v3' })).toMatchObject({ pin: pinAfter });
+  });
+
   test('or what was noted during an update since', () => {
     const removed = { ...changed, before: undefined };
     const observed = { revision: 'v1', newest: NOON - 2 };
