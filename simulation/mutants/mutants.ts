@@ -59,6 +59,39 @@ export const MUTANTS: readonly Mutant[] = [
     change: FALSE,
   },
   {
+    name: 'an answer from before an update undoes it during its smoke tests',
+    file: 'controller/observe.ts',
+    declaration: 'observeAndDecide',
+    node: 'ObjectExpression:has(> Property[key.name="moved"])',
+    test: {
+      file: 'packages/engine/test/controller/batch.test.ts',
+      name: 'an answer from before the update does not undo it once its smoke tests were sent',
+    },
+    change: { replaceWith: 'observation.state' },
+  },
+  {
+    name: 'an end that was published is only recorded if nothing was noted since',
+    file: 'controller/conclude.ts',
+    declaration: 'currentUpdates',
+    node: 'ArrayExpression > ChainExpression',
+    test: {
+      file: 'packages/engine/test/controller/publish.test.ts',
+      name: 'the end of an update > is published once, although another pass notes something of it and the sources cannot be read any more',
+    },
+    change: { replaceWith: 'recordedUpdate(state)' },
+  },
+  {
+    name: 'an upload in parts that began earlier does not end a pin when the sources change',
+    file: 'policy/deployed-data.ts',
+    declaration: 'revisionBefore',
+    node: 'ConditionalExpression:has(Identifier[name="isServed"]) > .test',
+    test: {
+      file: 'packages/engine/test/policy/deployed-data.test.ts',
+      name: 'a deployment that changes the sources > does not take an upload in parts that began earlier for what was observed last',
+    },
+    change: FALSE,
+  },
+  {
     name: 'the update is not recorded before the call',
     file: 'controller/swap.ts',
     declaration: 'swap',
