@@ -44,6 +44,9 @@ export function withServing(
   revision: string | undefined,
 ): EndpointState {
   const slotRevision = spec.data?.partial && !update.ambiguous ? update.revision : undefined;
+  const before = state.serving;
+  const untested = before?.untested ? servedRevision(before) : state.untested;
+  const isUntested = untested === update.revision && update.trigger !== 'upload';
   const serving: Serving = {
     configName: update.configName,
     revision,
@@ -51,11 +54,13 @@ export function withServing(
     newestSource: update.newestSource,
     since: endpoint.lastModified,
     ...(update.size !== undefined && { size: update.size }),
+    ...(isUntested && { untested: true }),
   };
   const ended = { ...state, retries: undefined, deployment: undefined, rollout: undefined, moved: undefined };
   // The slot was filled from the store, also if the pass that did so died before it recorded that.
   const stored = spec.data && !update.ambiguous ? withStored(ended, update.revision) : ended;
-  return servedLast({ ...stored, serving }, servedRevision(serving));
+  const next = { ...stored, serving, untested: untested === update.revision ? undefined : untested };
+  return servedLast(next, servedRevision(serving));
 }
 
 /** Whether the fleet loaded exactly the bytes that were read as this revision. */

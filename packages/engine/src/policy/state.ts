@@ -181,6 +181,8 @@ export interface EndpointState {
   /** When CloudFormation began to delete the endpoint, epoch ms: no refresh begins any more. */
   readonly endedAt?: number;
   readonly serving?: Serving;
+  /** The revision that served untested before what serves now: as the way back, it serves untested again. */
+  readonly untested?: string;
   /** Revisions in the revision store, those that served last first. */
   readonly stored?: readonly string[];
   readonly deployment?: PendingDeployment;

@@ -1,7 +1,20 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { reconcileBatch } from '../../src/controller/batch.ts';
 import type { EndpointView } from '../../src/policy/observation.ts';
-import { accepted, endpoint, MINUTE, NOON, onA, quiet, servedV1, settling, spec, v2 } from '../policy/situations.ts';
+import {
+  accepted,
+  endpoint,
+  MINUTE,
+  NOON,
+  onA,
+  quiet,
+  servedV1,
+  settling,
+  spec,
+  testing,
+  v1,
+  v2,
+} from '../policy/situations.ts';
 import { message, World } from './fakes.ts';
 
 const data = { bucket: 'copies', root: 'Iris/', files: [{ bucket: 'models', key: 'model.tar.gz' }] };
@@ -55,6 +68,24 @@ describe.each(CAPACITY)('a shortage of three days (%s)', (failureReason) => {
     await passUntil(NOON + 73 * HOUR, failureReason, NOON + 72 * HOUR);
     expect(world.state.serving?.revision).toBe('v1');
   });
+});
+
+test('the way back that served untested is untested again, and is tested once it is uploaded', async () => {
+  world.spec = { ...spec, data, smokeTests: [{ payload: '1', contentType: 'text/csv' }] };
+  const verdict = { kind: 'failed', message: 'got nonsense' } as const;
+  const serving = { ...onA, untested: true } as const;
+  world.state = { version: 1, serving, stored: ['v1'], rollout: testing(1, { verdict }) };
+  world.endpoint = { ...inB, lastModified: NOON - 1000 };
+  await reconcileBatch(world.ports, [message('1')]);
+  expect(world.state.rollout).toMatchObject({ trigger: 'smoke-test', revision: 'v1', slot: 'a' });
+  world.now += 5 * MINUTE;
+  world.endpoint = { ...endpoint, lastModified: world.now };
+  await reconcileBatch(world.ports, [message('1')]);
+  expect(world.state.serving).toMatchObject({ revision: 'v1', untested: true });
+  world.sources = { ...v1, newest: world.now };
+  world.now += 10 * MINUTE;
+  await reconcileBatch(world.ports, [message('1')]);
+  expect(world.state.rollout).toMatchObject({ trigger: 'upload', revision: 'v1' });
 });
 
 test('the way back is tried again even if it seems to be at fault', async () => {
