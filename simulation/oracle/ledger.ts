@@ -90,6 +90,8 @@ export class Ledger {
   readonly outdatedAt: number[] = [];
   /** When passes died. */
   readonly crashedAt: number[] = [];
+  /** When messages were received whose delivery was lost: the queue hides them as if a pass had died. */
+  readonly lostPollAt: number[] = [];
   /** When old objects of the data bucket expired. */
   readonly expiredAt: number[] = [];
   /** When a person deleted the state. */

@@ -68,8 +68,9 @@ export class Deployer {
     const { ledger } = oracle;
     ledger.isStackBroken = true;
     const { from, to, checkedAt = startedAt } = ledger.deployment ?? {};
-    // From the deadline on, CloudFormation waits for ten minutes, and a pass that dies keeps its message for six.
-    const deadAt = ledger.crashedAt.filter((at) => at >= world.clock.now() - ANSWER_MS);
+    // From the deadline on, CloudFormation waits for ten minutes. A pass that dies, or is never reached, keeps its
+    // message for six.
+    const deadAt = [...ledger.crashedAt, ...ledger.lostPollAt].filter((at) => at >= world.clock.now() - ANSWER_MS);
     const isLate = world.clock.now() - startedAt >= DEPLOYMENT_TIMEOUT_SECONDS * 1000;
     if (isLate && deadAt.length > 1) return;
     // What a lifecycle rule deletes after the gate has seen it.

@@ -142,7 +142,10 @@ export class RunWatch implements Watch {
   }
 
   losesPoll(): boolean {
-    return this.#context.eventFaults.losesPoll(this.#context.rates);
+    const { eventFaults, rates, oracles, world } = this.#context;
+    const isLost = eventFaults.losesPoll(rates);
+    if (isLost) for (const { ledger } of oracles) ledger.lostPollAt.push(world.clock.now());
+    return isLost;
   }
 
   /**
