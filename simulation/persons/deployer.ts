@@ -7,8 +7,6 @@ import type { PersonContext } from './person-context.ts';
 const MOVE_MS = 1_800_000;
 /** For how long CloudFormation waits for an answer after the gate's deadline, in ms. */
 const ANSWER_MS = 600_000;
-/** For how long the queue hides the message of a pass that died, in ms. */
-const HIDDEN_MS = 360_000;
 
 /** Editions with the same models and configs. */
 const ALIKE: readonly Edition[] = ['first', 'settings', 'tags', 'second endpoint'];
@@ -70,10 +68,9 @@ export class Deployer {
     const { ledger } = oracle;
     ledger.isStackBroken = true;
     const { from, to, checkedAt = startedAt } = ledger.deployment ?? {};
-    // A pass that dies, or is never reached, hides its message: also one just before the deadline.
-    const deadAt = [...ledger.crashedAt, ...ledger.lostPollAt].filter(
-      (at) => at >= world.clock.now() - ANSWER_MS - HIDDEN_MS,
-    );
+    // From the deadline on, CloudFormation waits for ten minutes. A pass that dies, or is never reached, keeps its
+    // message for six.
+    const deadAt = [...ledger.crashedAt, ...ledger.lostPollAt].filter((at) => at >= world.clock.now() - ANSWER_MS);
     const isLate = world.clock.now() - startedAt >= DEPLOYMENT_TIMEOUT_SECONDS * 1000;
     if (isLate && deadAt.length > 1) return;
     // What a lifecycle rule deletes after the gate has seen it.
