@@ -15,6 +15,9 @@ const LASTING_GRACE_MS = 3 * 60_000;
 const LAST_PASS_MS = 60_000;
 /** How long after the deadline a refusal may wait until the stack is described, in ms: CloudFormation waits an hour. */
 const LAST_REFUSAL_MS = 5 * 60_000;
+/** How often the stack is described before a refusal, and the pause between, in ms: a rollback must not be failed. */
+const MAX_DESCRIPTIONS = 5;
+const DESCRIPTION_PAUSE_MS = 4_000;
 /** For how long DescribeStacks may answer with an earlier status, in ms. */
 const OUTDATED_STACK_MS = 60_000;
 
@@ -136,12 +139,16 @@ async function describeBeforeRefusal({
   endpoint,
   request,
 }: DeploymentContext<DeploymentRequest>): Promise<StackView | 'unknown' | undefined> {
-  try {
-    return await ports.stacks.describe(request.stackId);
-  } catch (error) {
-    ports.telemetry.error(endpoint, error, 0);
-    const isLast = isDenied(error) || ports.now() >= request.deadline + LAST_REFUSAL_MS;
-    return isLast ? undefined : 'unknown';
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ports.stacks.describe(request.stackId);
+    } catch (error) {
+      ports.telemetry.error(endpoint, error, 0);
+      if (isDenied(error)) return undefined;
+      if (attempt === MAX_DESCRIPTIONS)
+        return ports.now() >= request.deadline + LAST_REFUSAL_MS ? undefined : 'unknown';
+      await ports.sleep(DESCRIPTION_PAUSE_MS);
+    }
   }
 }
 

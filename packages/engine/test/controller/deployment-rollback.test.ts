@@ -56,6 +56,17 @@ describe('a rollback', () => {
     expect(world.responses).toMatchObject([{ Status: 'FAILED' }]);
   });
 
+  test('is not failed because CloudFormation throttles at the last moment', async () => {
+    const world = rollingBack();
+    world.now = NOON + 6 * 60_000;
+    world.fail.stack = slowDown;
+    world.whileAsleep = () => {
+      world.fail = {};
+    };
+    expect(await receive(world)).toEqual([]);
+    expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
+  });
+
   test('is decided once CloudFormation describes the stack again', async () => {
     const world = rollingBack();
     world.now = NOON - 1;
