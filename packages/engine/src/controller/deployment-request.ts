@@ -15,7 +15,7 @@ const LASTING_GRACE_MS = 3 * 60_000;
 const LAST_PASS_MS = 60_000;
 /** How long after the deadline a refusal may wait until the stack is described, in ms: CloudFormation waits an hour. */
 const LAST_REFUSAL_MS = 5 * 60_000;
-/** How often the stack is described before a refusal, and the pause between, in ms: a rollback must not be failed. */
+/** How often the stack is then described, and the pause between, in ms: a rollback must not be failed. */
 const MAX_DESCRIPTIONS = 5;
 const DESCRIPTION_PAUSE_MS = 4_000;
 /** For how long DescribeStacks may answer with an earlier status, in ms. */
@@ -145,8 +145,8 @@ async function describeBeforeRefusal({
     } catch (error) {
       ports.telemetry.error(endpoint, error, 0);
       if (isDenied(error)) return undefined;
-      if (attempt === MAX_DESCRIPTIONS)
-        return ports.now() >= request.deadline + LAST_REFUSAL_MS ? undefined : 'unknown';
+      if (ports.now() < request.deadline + LAST_REFUSAL_MS) return 'unknown';
+      if (attempt === MAX_DESCRIPTIONS) return undefined;
       await ports.sleep(DESCRIPTION_PAUSE_MS);
     }
   }
