@@ -165,6 +165,11 @@ export class SwapChecks {
     // Written again, and scaled or patched in between: an instance may have loaded something else.
     const endedAt = live.endedAt ?? Number.POSITIVE_INFINITY;
     if (ledger.changedAt > endedAt && sources.current.at > endedAt) return;
+    // What serves untested is rolled out anew once it is the newest again, to be tested.
+    const ended = ledger.published.findLast(
+      ({ type, configName }) => type === 'succeeded' && configName === live.config,
+    );
+    if (ended?.warning?.startsWith('Not tested')) return;
     violation('its revision is already being served');
   }
 }
