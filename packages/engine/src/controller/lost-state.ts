@@ -48,15 +48,16 @@ export async function readState(endpoint: DeclaredEndpoint, by: Asker): Promise<
   if (view === 'gone') return { kind: 'known', recorded: marked };
   // Of two swaps, the slot that this answer shows as idle would be the one that serves.
   if (isOutdated(view, marked.state)) return wait(endpoint, shortPollSeconds(spec));
-  const lost = await withOrder({ ...endpoint, view, by }, marked);
-  if (lost.kind === 'requeue') return lost;
-  const { lostAt = ports.now() } = lost.recorded.state;
+  const lost = { ...endpoint, view, by };
+  const known = await withOrder(lost, marked);
+  if (known.kind === 'requeue') return known;
+  const { lostAt = ports.now() } = known.recorded.state;
   const leftMs = lostAt + LEASE_TTL_MS - ports.now();
   if (leftMs > 0) return wait(endpoint, Math.ceil(Math.min(leftMs, LEASE_TTL_MS) / 1000));
   if (by === 'pass' && (await ports.stacks.describe(spec.stackId)).kind === 'deploying') {
     return wait(endpoint, shortPollSeconds(spec));
   }
-  return rebuild({ ...endpoint, view, by }, lost.recorded);
+  return rebuild(lost, known.recorded);
 }
 
 /** Records that the state is missing. `stored`: what a person has written since. */

@@ -406,6 +406,7 @@ describe('the HTTP edge', () => {
     ['has no time', signed(0).replace(/Date=[^&]*/, 'Date=now'), 400, 'X-Amz-Date must be in the ISO8601'],
     ['has expired, of version 2', 'AWSAccessKeyId=a&Signature=0&Expires=1767225600', 403, 'Request has expired'],
     ['has no time, of version 2', 'AWSAccessKeyId=a&Signature=0&Expires=now', 403, 'Invalid date'],
+    ['has a time that no date can have', 'AWSAccessKeyId=a&Signature=0&Expires=-1e20', 403, 'Invalid date'],
   ])('refuses a presigned URL that %s', async (_, query, status, text) => {
     const { status: got, body } = await s3.raw('GET', `/${Bucket}?${query}`);
     expect([got, body]).toEqual([status, expect.stringContaining(`<Message>${text}`)]);

@@ -1,4 +1,4 @@
-import { S3Error, s3Error } from '#simulator/s3/errors';
+import { S3Error } from '#simulator/s3/errors';
 
 /** The longest time, in seconds, for which a URL can be signed. */
 const MAX_EXPIRES_SECONDS = 604_800;
@@ -16,13 +16,13 @@ export function checkValidity(query: URLSearchParams, now: number): void {
   if (query.has('X-Amz-Signature') && signedAt !== null) {
     const seconds = secondsOf(query.get('X-Amz-Expires') ?? '');
     const begin = timeOf(signedAt);
-    if (begin - now > MAX_SKEW_MS) throw denied('Request is not valid yet', begin, now);
+    if (begin - now > MAX_SKEW_MS) throw denied('Request is not valid yet', { ServerTime: textOf(now) });
     const end = begin + seconds * 1000;
-    if (end < now) throw denied('Request has expired', end, now, { 'X-Amz-Expires': seconds });
+    if (end < now) throw expired(end, now, { 'X-Amz-Expires': seconds });
   } else if (query.has('AWSAccessKeyId')) {
-    const end = Number(query.get('Expires')) * 1000;
+    const end = new Date(Number(query.get('Expires')) * 1000).getTime();
     if (Number.isNaN(end)) throw denied(`Invalid date (should be seconds since epoch): ${query.get('Expires')}`);
-    if (end < now) throw denied('Request has expired', end, now);
+    if (end < now) throw expired(end, now);
   }
 }
 
@@ -47,10 +47,11 @@ function timeOf(text: string): number {
 
 const malformed = (message: string) => new S3Error('AuthorizationQueryParametersError', message, 400);
 
-function denied(message: string, at?: number, now?: number, members: Record<string, number> = {}): S3Error {
-  const times = at === undefined ? {} : { Expires: textOf(at), ServerTime: textOf(now ?? at) };
-  return new S3Error('AccessDenied', message, s3Error('AccessDenied').status, { ...members, ...times });
-}
+const denied = (message: string, members: Record<string, string | number> = {}) =>
+  new S3Error('AccessDenied', message, 403, members);
+
+const expired = (end: number, now: number, members: Record<string, number> = {}) =>
+  denied('Request has expired', { ...members, Expires: textOf(end), ServerTime: textOf(now) });
 
 /** Without milliseconds. */
 const textOf = (at: number) => new Date(at).toISOString().replace(/\.\d{3}Z$/, 'Z');
