@@ -297,7 +297,8 @@ function emulators({ emulators: { MiB, transfers } }: Results): ReportTable {
       runtime and each other server: ministack and moto’s server from PyPI, in the versions of
       [\`requirements.txt\`](../bench/emulators/requirements.txt), and a bare node:http server that drops what it gets
       and sends zeros, which shows what boto3 itself allows. A ratio is the local runtime’s share of the server before
-      it. Both emulators keep objects in memory; the local runtime stores them on disk.`,
+      it. Both emulators keep objects in memory; the local runtime stores them on disk, which is synced before each
+      transfer.`,
     head: ['', 'local runtime', 'ministack', 'ratio', 'moto', 'ratio', 'bare server', 'ratio'],
     rows: [row('upload', 'upload'), row('download', 'download')],
   };
