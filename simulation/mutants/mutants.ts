@@ -846,6 +846,28 @@ export const MUTANTS: readonly Mutant[] = [
     change: { replaceWith: 'supersedesNewest' },
   },
   {
+    name: 'a pin that ended at the sources of a deployment stays ended when that is rolled back',
+    file: 'policy/deployed.ts',
+    declaration: 'pinAfter',
+    node: 'ConditionalExpression:has(MemberExpression[property.name="endedPin"])',
+    test: {
+      file: 'packages/engine/test/policy/deployed-pin.test.ts',
+      name: 'a pin that was set while a deployment with other sources was rolled back > holds again if it has ended at the sources of that deployment',
+    },
+    change: { replaceWith: 'undefined' },
+  },
+  {
+    name: 'the rollback of a deployment keeps a pin over an upload in parts that began before it',
+    file: 'policy/deployed.ts',
+    declaration: 'pinOver',
+    node: 'VariableDeclarator[id.name="isInTheirTerms"] > .init',
+    test: {
+      file: 'packages/engine/test/policy/deployed-pin.test.ts',
+      name: 'a pin that was set while a deployment with other sources was rolled back > ends if they have something else than when it was set, however old that is',
+    },
+    change: FALSE,
+  },
+  {
     name: 'a source that is copied gets another identity while its checksum is denied',
     file: 'adapters/s3-sources.ts',
     declaration: 'describeObject',

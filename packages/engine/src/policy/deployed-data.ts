@@ -114,7 +114,7 @@ export function replacedBy(
     ...(serving?.untested && { untested: true }),
     ...(serving?.tested && { tested: true }),
     nextRoot: next.root,
-    ...(known && { newest: known.newest }),
+    ...(known && { read: { revision: known.revision, newest: known.newest } }),
     ...(pin && { pin }),
   };
 }

@@ -10,6 +10,8 @@ import { isLoadedAsRead } from './serving.ts';
 import {
   type EndpointState,
   hasChangedSources,
+  isSamePin,
+  type ObservedSources,
   type PendingDeployment,
   type Pin,
   type Serving,
@@ -81,7 +83,7 @@ export function concludeDeployment(
   const { configName, lastModified } = endpoint;
   const revision = isLoadedAsRead({ spec, sources }, deployment) ? deployment.revision : undefined;
   const before = [state.serving, state.replaced].find((each) => revision !== undefined && each?.revision === revision);
-  const { rollout } = state;
+  const { rollout, replaced } = state;
   // An upload that others moved the endpoint to, and the deployment took along. Its tests may be on.
   const isUntried =
     spec.data && revision !== undefined && rollout?.phase !== 'testing' && rollout?.revision === revision;
@@ -96,7 +98,12 @@ export function concludeDeployment(
     ...(before?.tested && { tested: true }),
   };
   const tested = continueTests(state, serving, slot);
-  const ended = { ...tested, deployment: undefined, pin: pinAfter(deployed, state, deployment) };
+  const ended = {
+    ...tested,
+    deployment: undefined,
+    pin: pinAfter(deployed, state, deployment),
+    ...(replaced?.endedPin && { replaced: { ...replaced, endedPin: undefined } }),
+  };
   return {
     state: servedLast({ ...ended, moved: undefined, serving }, servedRevision(serving)),
     events: revision === undefined ? [] : [{ type: 'deployed', revision, slot, configName, startedAt: lastModified }],
@@ -104,18 +111,19 @@ export function concludeDeployment(
 }
 
 /**
- * The pin that the deployment brings, unless a person set another one meanwhile. The same pin in the terms of the same
- * sources knows more in the state: what it takes precedence over, and what it has passed over.
+ * The pin that the deployment brings, unless a person set another one meanwhile, which may have ended at the sources of
+ * the deployment that is rolled back. The same pin in the terms of the same sources knows more in the state: what it
+ * takes precedence over, and what it has passed over.
  */
 function pinAfter(
   deployed: DeployedEndpoint,
   state: EndpointState,
   { pin: brought }: PendingDeployment,
 ): Pin | undefined {
-  const { pin } = state;
+  const isBack = isBackAtReplaced(deployed, state);
+  const { pin = isBack ? state.replaced?.endedPin : undefined } = state;
   if (!pin) return brought;
-  const isOther = pin.at !== brought?.at || pin.by !== brought.by;
-  if (isOther) return isBackAtReplaced(deployed, state) ? pinOver(deployed, pin, state.replaced?.newest) : pin;
+  if (!brought || !isSamePin(pin, brought)) return isBack ? pinOver(deployed, pin, state.replaced?.read) : pin;
   const isOfSame = pin.revision === brought.revision && (brought.supersedes ?? pin.supersedes) === pin.supersedes;
   return isOfSame ? pin : brought;
 }
@@ -127,8 +135,10 @@ function isBackAtReplaced({ spec }: DeployedEndpoint, state: EndpointState): boo
 }
 
 /** A pin that was set before the sources were back, in their terms, if nothing was written there since. */
-function pinOver({ sources }: DeployedEndpoint, pin: Pin, newestReplaced = 0): Pin {
-  const { supersedesNewest = 0 } = pin;
-  if (sources?.kind !== 'complete' || sources.newest > Math.max(supersedesNewest, newestReplaced)) return pin;
+function pinOver({ sources }: DeployedEndpoint, pin: Pin, read?: ObservedSources): Pin {
+  const { supersedes, supersedesNewest = 0 } = pin;
+  const isInTheirTerms = supersedes !== undefined && supersedes === read?.revision;
+  if (isInTheirTerms || sources?.kind !== 'complete') return pin;
+  if (sources.newest > Math.max(supersedesNewest, read?.newest ?? 0)) return pin;
   return { ...pin, supersedes: sources.revision, supersedesNewest: sources.newest };
 }

@@ -72,7 +72,7 @@ export function refreshAnew({ pin: _, ...state }: EndpointState, actor: Actor): 
       ...state,
       ...(serving && { serving: { ...serving, revision: undefined } }),
       ...(deployment && { deployment: { ...deployment, pin: undefined } }),
-      ...(replaced && { replaced: { ...replaced, pin: undefined } }),
+      ...(replaced && { replaced: { ...replaced, pin: undefined, endedPin: undefined } }),
     },
     record: actionRecord('refresh', actor),
   };

@@ -52,8 +52,10 @@ export interface ReplacedDeployment extends Pick<Serving, 'untested' | 'tested'>
   readonly pin?: Pin;
   /** Of the slot data of the deployment that replaced it. */
   readonly nextRoot?: string;
-  /** LastModified of the newest source that was known then, epoch ms. */
-  readonly newest?: number;
+  /** The sources as they were known then. */
+  readonly read?: ObservedSources;
+  /** A pin that a person set since, and that ended at the sources of the deployment that replaced it. */
+  readonly endedPin?: Pin;
 }
 
 /** An update of the endpoint that no rollout explains, as a pass observed it last. */
@@ -245,6 +247,11 @@ export function withoutQuarantine(state: EndpointState, revision: string): Endpo
 /** The revision that serves, or with some data in place the one that the slot data is of. */
 export function servedRevision({ revision, slotRevision }: Serving): string | undefined {
   return revision ?? slotRevision;
+}
+
+/** Whether a person set them at once: one may be in the terms of other sources. */
+export function isSamePin(one: Pin, other: Pin | undefined): boolean {
+  return one.at === other?.at && one.by === other.by;
 }
 
 /** Whether the last deployment replaced one with other sources. */

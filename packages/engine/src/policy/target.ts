@@ -5,7 +5,7 @@ import type { RefreshEvent } from './refresh-event.ts';
 import { shortRevision } from './revision.ts';
 import { servesFailedRevision } from './serving.ts';
 import { otherSlot } from './slots.ts';
-import { type EndpointState, type Pin, quarantineEntryOf } from './state.ts';
+import { type EndpointState, hasChangedSources, isSamePin, type Pin, quarantineEntryOf } from './state.ts';
 
 /** What the endpoint ought to serve. Absent `target`: no source has an object. */
 export interface SelectedTarget {
@@ -45,7 +45,14 @@ export function selectTarget(ready: ReadyEndpoint, sources: SourcesView): 'slots
 export function withSources(spec: EndpointSpec, state: EndpointState, sources: SourcesView): EndpointState {
   const pin = activePin(spec, state, sources);
   const observed = withObserved(spec, state, sources);
-  return pin === observed.pin ? observed : { ...observed, pin };
+  return pin === observed.pin ? observed : { ...observed, pin, ...(!pin && { replaced: withEndedPin(spec, state) }) };
+}
+
+/** A pin that ends at the sources that the last deployment brought is in force again when that is rolled back. */
+function withEndedPin({ data }: EndpointSpec, state: EndpointState): EndpointState['replaced'] {
+  const { pin, replaced } = state;
+  const isAtNext = replaced && hasChangedSources(state) && replaced.nextRoot === data?.root;
+  return !isAtNext || !pin || isSamePin(pin, replaced.pin) ? replaced : { ...replaced, endedPin: pin };
 }
 
 /** The revision that the other slot holds, else the one that served last, except those in quarantine. */

@@ -144,7 +144,7 @@ test('a deployment records what it replaces', () => {
   expect(replacedBy(perSlot, { ...served, pin }, other)).toMatchObject({ pin });
   expect(replacedBy(spec, { version: 1 }, other)).toEqual({ configs, nextRoot });
   const observed = { revision: 'v2', newest: NOON };
-  expect(replacedBy(spec, { version: 1, observed }, other)).toEqual({ configs, nextRoot, newest: NOON });
+  expect(replacedBy(spec, { version: 1, observed }, other)).toEqual({ configs, nextRoot, read: observed });
 });
 
 describe('a deployment that changes the sources', () => {

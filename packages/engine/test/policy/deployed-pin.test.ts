@@ -3,7 +3,8 @@ import { concludeDeployment } from '../../src/policy/deployed.ts';
 import type { SourcesView } from '../../src/policy/observation.ts';
 import { refreshAnew } from '../../src/policy/person-actions.ts';
 import type { EndpointState, Pin } from '../../src/policy/state.ts';
-import { endpoint, NOON, settling, testing, v2 } from './situations.ts';
+import { withSources } from '../../src/policy/target.ts';
+import { endpoint, NOON, settling, spec, testing, v2 } from './situations.ts';
 
 const data = { bucket: 'data', root: 'Iris/Endpoint/slots/1/', files: [{ bucket: 'models', key: 'model.tar.gz' }] };
 const pin: Pin = { revision: 'v1', by: 'ann', at: NOON, supersedes: 'v2' };
@@ -80,10 +81,36 @@ describe('a pin that was set while a deployment with other sources was rolled ba
   });
 
   test('holds over what the deployment had taken out, too', () => {
-    const state = { ...back, replaced: { ...replaced, newest: v2.newest + 1 } };
+    const state = { ...back, replaced: { ...replaced, read: { revision: 'v1.5', newest: v2.newest + 1 } } };
     const removed = { ...v2, newest: v2.newest + 1 };
     expect(pinOnceMoved(state, removed)).toEqual({ ...set, supersedes: 'v2', supersedesNewest: removed.newest });
     expect(pinOnceMoved(state, { ...v2, newest: v2.newest + 2 })).toEqual(set);
+  });
+
+  test('ends if they have something else than when it was set, however old that is', () => {
+    const inTheirTerms: Pin = { ...set, supersedes: 'v1.5' };
+    const state = { ...back, replaced: { ...replaced, read: { revision: 'v1.5', newest: NOON } }, pin: inTheirTerms };
+    expect(pinOnceMoved(state, v2)).toEqual(inTheirTerms);
+  });
+
+  test('holds again if it has ended at the sources of that deployment', () => {
+    const next = { ...spec, data: { ...data, root: replaced.nextRoot } };
+    const added: SourcesView = { ...v2, revision: 'v2+ and more' };
+    const ended = withSources(next, back, added);
+    expect(ended.pin).toBeUndefined();
+    const { state } = concludeDeployment({ endpoint, spec: { data }, sources: v2, slot: 'a' }, ended, deployment);
+    expect(state.pin).toEqual({ ...set, supersedes: 'v2' });
+    expect(state.replaced?.endedPin).toBeUndefined();
+    const anew = refreshAnew(ended, { by: 'ann', at: NOON + 1 }).state;
+    expect(pinOnceMoved(anew, v2)).toBeUndefined();
+  });
+
+  test('does not, if it has ended at those before, or was brought by the deployment', () => {
+    const added: SourcesView = { ...v2, revision: 'v2+ and more' };
+    expect(withSources({ ...spec, data }, back, added).replaced).toEqual(replaced);
+    const next = { ...spec, data: { ...data, root: replaced.nextRoot } };
+    const brought = { ...back, replaced: { ...replaced, pin: { ...set, supersedes: 'v2' } } };
+    expect(withSources(next, brought, added).replaced).toEqual(brought.replaced);
   });
 
   test('stays as it is where the sources are the same, or the new ones', () => {
