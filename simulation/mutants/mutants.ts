@@ -846,6 +846,17 @@ export const MUTANTS: readonly Mutant[] = [
     change: { replaceWith: 'supersedesNewest' },
   },
   {
+    name: 'a deployment has no record where data in place has changed since',
+    file: 'policy/deployed.ts',
+    declaration: 'concludeDeployment',
+    node: 'VariableDeclarator[id.name="served"] > .init',
+    test: {
+      file: 'packages/engine/test/policy/deployed-pin.test.ts',
+      name: 'a deployment is recorded by what its slot has where other data is in place and has changed since',
+    },
+    change: { replaceWith: 'revision' },
+  },
+  {
     name: 'a pin that ended at the sources of a deployment stays ended when that is rolled back',
     file: 'policy/deployed.ts',
     declaration: 'pinAfter',

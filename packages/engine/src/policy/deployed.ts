@@ -104,9 +104,11 @@ export function concludeDeployment(
     pin: pinAfter(deployed, state, deployment),
     ...(replaced?.endedPin && { replaced: { ...replaced, endedPin: undefined } }),
   };
+  const served = servedRevision(serving);
   return {
-    state: servedLast({ ...ended, moved: undefined, serving }, servedRevision(serving)),
-    events: revision === undefined ? [] : [{ type: 'deployed', revision, slot, configName, startedAt: lastModified }],
+    state: servedLast({ ...ended, moved: undefined, serving }, served),
+    events:
+      served === undefined ? [] : [{ type: 'deployed', revision: served, slot, configName, startedAt: lastModified }],
   };
 }
 

@@ -33,6 +33,13 @@ test('what served untested does so again when a deployment with other sources is
   expect(serving).toMatchObject({ revision: 'v1+', untested: true });
 });
 
+test('a deployment is recorded by what its slot has where other data is in place and has changed since', () => {
+  const partial = { endpoint, spec: { data: { ...data, partial: true } }, sources: v2, slot: 'a' } as const;
+  const { state, events } = concludeDeployment(partial, pinned, deployment);
+  expect(state.serving).toMatchObject({ revision: undefined, slotRevision: 'v1+' });
+  expect(events).toEqual([expect.objectContaining({ type: 'deployed', revision: 'v1+' })]);
+});
+
 test('a deployment brings the pin in the terms of its sources once it has moved the endpoint', () => {
   expect(pinOnceMoved(pinned)).toEqual(pinAfter);
   // The rollback of a deployment brings back the pin that the deployment ended.
