@@ -103,6 +103,37 @@ describe('the HTTP edge', () => {
   });
 
   it.each([
+    // AWS's own example: the bytes of a header are Latin-1.
+    [Buffer.from('ÄMÄZÕÑ S3').toString('latin1'), '=?UTF-8?B?w4PChE3Dg8KEWsODwpXDg8KRIFMz?='],
+    ['=?UTF-8?Q?=C3=84M=C3=84Z=C3=95=C3=91_S3?=', '=?UTF-8?Q?=C3=84M=C3=84Z=C3=95=C3=91_S3?='],
+    ['=?utf-8?b?YWJj?= =?iso-8859-1?q?_d=E9f?=', '=?UTF-8?Q?abc_d=C3=A9f?='],
+    ['=?UTF-8?B?=GGG?=', '=?UTF-8?B?77+9Ye+/vQ==?='],
+    ['=?none?Q?a?= a=?UTF-8?Q?b?=', '=?none?Q?a?= a=?UTF-8?Q?b?='],
+    [
+      `=?UTF-8?Q?${'a'.repeat(28)}=F0=9F=94=91=F0=9F=94=91${'b'.repeat(28)}?=`,
+      `=?UTF-8?Q?${'a'.repeat(28)}=F0=9F=94=91?= =?UTF-8?Q?=F0=9F=94=91${'b'.repeat(28)}?=`,
+    ],
+  ])('decodes user metadata, and encodes it again as S3 does: %s', async (given, returned) => {
+    await s3.raw('PUT', `/${Bucket}/meta`, { headers: { 'x-amz-meta-x': given } });
+    expect((await s3.raw('HEAD', `/${Bucket}/meta`)).headers['x-amz-meta-x']).toBe(returned);
+  });
+
+  it('writes a space in a header for what it cannot hold', async () => {
+    await s3.raw('PUT', `/${Bucket}/plain`);
+    const { headers } = await s3.raw('GET', `/${Bucket}/plain?response-cache-control=%C3%A9%E2%80%94a`);
+    expect(headers['cache-control']).toBe('é a');
+  });
+
+  it.each(['', '?list-type=2', '?versions', '?uploads'])(
+    'refuses an empty encoding in a listing: %j',
+    async (query) => {
+      const { status, body } = await s3.raw('GET', `/${Bucket}${query}${query ? '&' : '?'}encoding-type=`);
+      expect(status).toBe(400);
+      expect(body).toContain('<ArgumentName>encoding-type</ArgumentName><ArgumentValue></ArgumentValue>');
+    },
+  );
+
+  it.each([
     '../../x',
     '%2e%2e/%2e%2e',
     '/',

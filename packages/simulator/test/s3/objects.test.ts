@@ -188,6 +188,14 @@ describe('objects', () => {
     });
   });
 
+  it('are copied onto themselves in a bucket whose encryption was set', async () => {
+    await s3.call('PutObject', { Bucket, Key: 'a', Body: 'hello' });
+    const Rules = [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }];
+    await s3.call('PutBucketEncryption', { Bucket, ServerSideEncryptionConfiguration: { Rules } });
+    const { CopyObjectResult } = await s3.call('CopyObject', { Bucket, Key: 'a', CopySource: `${Bucket}/a` });
+    expect(CopyObjectResult).toMatchObject({ ETag: `"${helloMd5}"` });
+  });
+
   it.each(['a+b/c%2Bd?e', 'a%20b/c%2Bd%3Fe', 'a%20b%2Fc%2Bd%3Fe'])(
     'are copied from a source in any encoding of clients: %s',
     async (escaped) => {

@@ -59,6 +59,13 @@ describe('S3 refuses', () => {
       'InvalidLocationConstraint',
       { LocationConstraint: 'foo' },
     ],
+    [
+      'CreateBucket',
+      { CreateBucketConfiguration: { LocationConstraint: 'eu-east-1' } },
+      'InvalidLocationConstraint',
+      { LocationConstraint: 'eu-east-1' },
+    ],
+    ['ListBuckets', { BucketRegion: 'eu-east-1' }, 'InvalidArgument', { ArgumentName: 'bucket-region' }],
     ['PutBucketVersioning', { VersioningConfiguration: { Status: 'enabled' } }, 'MalformedXML', {}],
     ['PutBucketPolicy', { Policy: 'x' }, 'MalformedPolicy', {}],
     ['GetBucketPolicy', { ExpectedBucketOwner: '12' }, 'InvalidBucketOwnerAWSAccountID', {}],

@@ -9,7 +9,14 @@ import { invalidMembers } from '../../wire/validate.ts';
 import { parseXml } from '../../wire/xml-document.ts';
 import type { Address } from './address.ts';
 import { readDocument } from './document-body.ts';
+import { decodeWords } from './encoded-words.ts';
 import { openBody, passingBody, receivedBody } from './request-body.ts';
+
+/** Parameters of a bucket's listings that are refused if they are empty. */
+const NOT_EMPTY = [
+  ['continuation-token', 'The continuation token provided is incorrect'],
+  ['encoding-type', 'Invalid Encoding Method specified in Request'],
+] as const;
 
 type S3Input = Record<string, unknown> & { [REQUEST_DETAILS]?: RequestDetails };
 
@@ -25,11 +32,12 @@ export async function readS3Input(
     .filter(([name]) => /^x-amz-/i.test(name))
     .map(([name, value]) => [name.toLowerCase(), value]);
   const headers = { ...Object.fromEntries(hoisted), ...request.headers };
-  if (query.get('continuation-token') === '' && bucket !== '') {
-    throw invalidArgument('The continuation token provided is incorrect', 'continuation-token', '');
+  for (const [name, message] of bucket === '' ? [] : NOT_EMPTY) {
+    if (query.get(name) === '') throw invalidArgument(message, name);
   }
   const bound = { labels: { ...labels, Bucket: bucket }, headers, query };
   const input: S3Input = readBindings(operation.input, bound, malformed);
+  if ('Metadata' in input) input.Metadata = decodedMetadata(input.Metadata as Record<string, string>);
   if ('Expires' in input) input.Expires = headers.expires;
   if ('ContentEncoding' in input) input.ContentEncoding = storedEncoding(headers['content-encoding']);
   const details = { requestId, sourceIp: (request.socket.remoteAddress ?? '127.0.0.1').replace(/^::ffff:/, '') };
@@ -73,6 +81,9 @@ function malformed(name: string, text: string, member: NormalizedSchema): undefi
   const what = member.isNumericSchema() ? 'not an integer or within integer range' : 'is not valid';
   throw invalidArgument(`Provided ${name} ${what}`, name, text);
 }
+
+const decodedMetadata = (metadata: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(metadata).map(([key, value]) => [key, decodeWords(value)]));
 
 /** Without `aws-chunked`, which is the encoding of the request. */
 function storedEncoding(header: string | undefined): string | undefined {

@@ -17,6 +17,7 @@ import { invalidMembers } from '../../wire/validate.ts';
 import { xmlDocument } from '../../wire/xml-document.ts';
 import { readBlocks } from '../blocks.ts';
 import { type Address, parseAddress } from './address.ts';
+import { encodeWords } from './encoded-words.ts';
 import { checkValidity } from './presigned.ts';
 import { readS3Input, rootOf } from './s3-input.ts';
 
@@ -139,11 +140,11 @@ const ownHeaders = (requestId: string): Record<string, string> => ({
   server: 'AmazonS3',
 });
 
-/** Texts for headers; encoded by RFC 2047, as S3 does, if a header cannot hold them. */
+/** Texts for headers. User metadata is encoded; in others, S3 writes a space for what a header cannot hold. */
 const headerTexts = (headers: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [
       name,
-      /^[\t\x20-\x7e\x80-\xff]*$/.test(value) ? value : `=?UTF-8?B?${Buffer.from(value).toString('base64')}?=`,
+      name.startsWith('x-amz-meta-') ? encodeWords(value) : value.replace(/[^\t\x20-\x7e\x80-\xff]/g, ' '),
     ]),
   );

@@ -1,7 +1,7 @@
 import { page } from '../../core/page.ts';
 import type { Input, Operations } from '../calls.ts';
 import { invalidArgument, S3Error, s3Error } from '../errors.ts';
-import { checkBucketName } from '../names.ts';
+import { checkBucketName, isRegion } from '../names.ts';
 import { compareUtf8 } from '../sorted-keys.ts';
 import type { S3State } from '../state.ts';
 import { fromToken, toToken } from './paging.ts';
@@ -20,6 +20,10 @@ export function bucketOperations(state: S3State) {
       if (!(limit >= 1 && limit <= MAX_LISTED_BUCKETS)) {
         const message = 'Argument max-buckets must be an integer between 1 and 10000';
         throw invalidArgument(message, 'max-buckets', String(limit));
+      }
+      if (!isRegion(BucketRegion ?? region)) {
+        const message = `Argument value ${BucketRegion} is not a valid AWS Region`;
+        throw new S3Error('InvalidArgument', message, 400, { ArgumentName: 'bucket-region' });
       }
       const buckets = [...state.buckets.values()]
         .filter(({ name }) => name.startsWith(prefix) && compareUtf8(name, after) > 0)
@@ -82,8 +86,7 @@ function createBucket(state: S3State, input: Input<'CreateBucket'>): object {
     throw new S3Error('InvalidArgument', message, 400, { ArgumentName: 'x-amz-object-ownership' });
   }
   const location: string | undefined = input.CreateBucketConfiguration?.LocationConstraint;
-  const isLocation = location === 'EU' || /^[a-z]{2}(-[a-z]+)+-\d$/.test(location ?? region);
-  if (location && region === 'us-east-1' && (location === region || !isLocation)) {
+  if (location && region === 'us-east-1' && (location === region || !(location === 'EU' || isRegion(location)))) {
     throw s3Error('InvalidLocationConstraint', { LocationConstraint: location });
   }
   if (location && location !== region) {
