@@ -21,7 +21,7 @@ export interface DispatchOptions {
 }
 
 /** Above the largest request of Lambda, a zip file of 50 MB in base64. */
-const lambdaProtocol = restJsonProtocol('lambda', 72 * 1024 ** 2);
+const lambdaProtocol = restJsonProtocol('lambda', 70_167_211);
 
 /** The largest request of InvokeEndpoint is one of 25 MB. */
 const sagemakerRuntimeProtocol = restJsonProtocol('sagemaker-runtime', 25 * 1024 ** 2);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { AwsError } from '#simulator/core/aws-error';
+import { AwsError } from '#simulator/core/aws-error';
 import type { CodeSource, CodeStore, StoredCode } from '#simulator/lambda/code';
 import { invalidParameter } from '#simulator/lambda/errors';
 import { unzip } from './unzip.ts';
@@ -65,16 +65,12 @@ function unzipped(archive: Buffer): ReturnType<typeof unzip> {
   try {
     return unzip(archive);
   } catch (error) {
-    throw notUnzipped(error);
+    throw error instanceof AwsError ? error : notUnzipped(error);
   }
 }
 
-function notUnzipped(cause: unknown): AwsError {
-  // Without the path on this machine that an error of the file system ends with.
-  const reason = (cause as Error).message.replace(/, \w+ '.*$/s, '');
-  const advice = `Please check your file, then try to upload again. (${reason})`;
-  return invalidParameter(`Could not unzip uploaded file. ${advice}`, cause);
-}
+const notUnzipped = (cause: unknown): AwsError =>
+  invalidParameter('Could not unzip uploaded file. Please check your file, then try to upload again.', cause);
 
 /** Path and content of each file in a folder, in the order of the paths. */
 async function* contentsOf(folder: string): AsyncGenerator<Uint8Array> {

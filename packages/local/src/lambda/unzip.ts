@@ -1,4 +1,5 @@
 import { crc32, inflateRawSync } from 'node:zlib';
+import { codeTooLarge, MAX_CODE_BYTES } from '#simulator/lambda/code';
 
 /** One file of an archive. */
 export interface ZipEntry {
@@ -7,8 +8,6 @@ export interface ZipEntry {
   readonly content: Buffer;
 }
 
-/** Lambda's limit for unpacked code. */
-const MAX_UNZIPPED_BYTES = 262_144_000;
 const MAX_ENTRIES = 50_000;
 
 const END_SIGNATURE = 0x06054b50;
@@ -30,7 +29,7 @@ export function unzip(archive: Buffer): ZipEntry[] {
     const name = archive.toString('utf8', at + 46, at + 46 + nameLength);
     const size = archive.readUInt32LE(at + 24);
     total += size;
-    if (total > MAX_UNZIPPED_BYTES) throw new Error(`Unzipped size must be smaller than ${MAX_UNZIPPED_BYTES} bytes`);
+    if (total > MAX_CODE_BYTES) throw codeTooLarge();
     if (((archive.readUInt32LE(at + 38) >>> 16) & 0xf000) === SYMLINK_TYPE) throw new Error(`symbolic link: ${name}`);
     if (archive.readUInt16LE(at + 8) & 1) throw new Error(`encrypted: ${name}`);
     if (!name.endsWith('/')) entries.push({ path: safePath(name), content: readContent(archive, at, size) });

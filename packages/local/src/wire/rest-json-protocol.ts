@@ -31,7 +31,11 @@ export function restJsonProtocol(api: ApiName, maxRequestBytes: number): Protoco
         throw new AwsError('UnknownOperationException', `${model.service} has no operation ${method} ${path}.`, 404);
       }
       const operation = operationOf(exchange, model, found.operation.name);
-      const body = await readBody(request, maxRequestBytes);
+      const tooLarge = () => {
+        const message = `Request must be smaller than ${maxRequestBytes} bytes for the ${operation.name} operation`;
+        return new AwsError('RequestEntityTooLargeException', message, 413);
+      };
+      const body = await readBody(request, maxRequestBytes, tooLarge);
       const input = readInput(exchange, found, body);
       await respond(exchange, found, await callOperation(exchange, model, operation, input));
     },

@@ -29,23 +29,37 @@ interface Limits {
   readonly max?: number;
 }
 
+type MemberValue = string | number | readonly unknown[] | undefined;
+
 /** Throws AwsError unless the member is absent or within its limits. */
-export function checkMember(
-  member: string,
-  value: string | number | readonly unknown[] | undefined,
-  { oneOf, pattern, min = 0, max = Number.POSITIVE_INFINITY }: Limits,
+export const checkMember = (member: string, value: MemberValue, limits: Limits, code?: string): void =>
+  checkMembers([[member, value, limits]], code);
+
+/** Throws one AwsError for all members that are outside their limits. */
+export function checkMembers(
+  members: readonly (readonly [member: string, value: MemberValue, limits: Limits])[],
   code = 'ValidationException',
 ): void {
-  if (value === undefined) return;
+  const broken = members.flatMap(([member, value, limits]) =>
+    brokenRules(value, limits).map((rule) => ({ member, value, rule })),
+  );
+  if (broken.length > 0) throw new AwsError(code, constraintMessages(broken));
+}
+
+function brokenRules(
+  value: MemberValue,
+  { oneOf, pattern, min = 0, max = Number.POSITIVE_INFINITY }: Limits,
+): readonly string[] {
+  if (value === undefined) return [];
   const [kind, size] = typeof value === 'number' ? ['value', value] : ['length', value.length];
   const text = String(value);
-  let rule: string | undefined;
-  if (oneOf && !oneOf.includes(text)) rule = `satisfy enum value set: [${oneOf.join(', ')}]`;
-  else if (size < min) rule = `have ${kind} greater than or equal to ${min}`;
-  else if (!(size <= max)) rule = `have ${kind} less than or equal to ${max}`;
-  else if (pattern && !new RegExp(`^(?:${pattern.source})$`).test(text))
-    rule = `satisfy regular expression pattern: ${pattern.source}`;
-  if (rule !== undefined) throw new AwsError(code, constraintMessage(member, value, rule));
+  if (oneOf && !oneOf.includes(text)) return [`satisfy enum value set: [${oneOf.join(', ')}]`];
+  const matches = !pattern || new RegExp(`^(?:${pattern.source})$`).test(text);
+  return [
+    ...(size < min ? [`have ${kind} greater than or equal to ${min}`] : []),
+    ...(size <= max ? [] : [`have ${kind} less than or equal to ${max}`]),
+    ...(matches ? [] : [`satisfy regular expression pattern: ${pattern.source.replaceAll('\\/', '/')}`]),
+  ];
 }
 
 function shown(value: unknown): string {

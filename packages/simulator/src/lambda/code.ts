@@ -1,10 +1,13 @@
 import type { FunctionCode } from '@aws-sdk/client-lambda';
+import { AwsError } from '../core/aws-error.ts';
 import type { Caller, Deps } from '../core/cloud.ts';
 import { readAll } from '../core/read-all.ts';
 import { invalidParameter } from './errors.ts';
 
-/** Maximum size of an archive: Lambda's of unpacked code. */
-const MAX_ARCHIVE_BYTES = 262_144_000;
+/** Maximum size of unpacked code, and thus of an archive. */
+export const MAX_CODE_BYTES = 262_144_000;
+/** Maximum size of an archive in a request. */
+const MAX_ZIP_FILE_BYTES = 52_428_800;
 
 /** Where the code of a function comes from; exactly one kind is given. */
 export interface CodeInput extends Omit<FunctionCode, 'ZipFile'> {
@@ -40,6 +43,8 @@ export interface CodeStore {
   keepOnly?(paths: ReadonlySet<string>): void;
 }
 
+export const codeTooLarge = () => invalidParameter(`Unzipped size must be smaller than ${MAX_CODE_BYTES} bytes`);
+
 /** Reads the code that the request names, with the caller's permissions. Throws InvalidParameterValueException. */
 export async function codeSource(
   { cloud }: Deps,
@@ -51,7 +56,11 @@ export async function codeSource(
   if (typeof ZipFile === 'string') {
     return { kind: 'inline', source: ZipFile, fileName: runtime?.startsWith('python') ? 'index.py' : 'index.js' };
   }
-  if (ZipFile !== undefined) return { kind: 'zip', bytes: ZipFile };
+  if (ZipFile !== undefined) {
+    if (ZipFile.length <= MAX_ZIP_FILE_BYTES) return { kind: 'zip', bytes: ZipFile };
+    const message = `Zipped size must be smaller than ${MAX_ZIP_FILE_BYTES} bytes`;
+    throw new AwsError('RequestEntityTooLargeException', message, 413);
+  }
   // A container image never runs here: nothing is stored.
   if (ImageUri !== undefined) return { kind: 'inline', source: '', fileName: 'image' };
   if (S3Bucket === undefined || S3Key === undefined) {
@@ -60,9 +69,9 @@ export async function codeSource(
   try {
     const input = { Bucket: S3Bucket, Key: S3Key, VersionId: S3ObjectVersion };
     const { Body } = await cloud.call<{ Body: AsyncIterable<Uint8Array> }>('s3', 'GetObject', input, caller);
-    const tooLarge = () => new Error(`it is larger than ${MAX_ARCHIVE_BYTES} bytes`);
-    return { kind: 'zip', bytes: await readAll(Body, MAX_ARCHIVE_BYTES, tooLarge) };
+    return { kind: 'zip', bytes: await readAll(Body, MAX_CODE_BYTES, codeTooLarge) };
   } catch (error) {
+    if ((error as Error).name === 'InvalidParameterValueException') throw error;
     const { name, message } = error as Error;
     const reason = `S3 Error Code: ${name}. S3 Error Message: ${message}`;
     throw invalidParameter(`Error occurred while GetObject. ${reason}`, error);

@@ -6,7 +6,7 @@ import { functionNotFound, invalidParameter } from './errors.ts';
 import type { EventSourceMapping } from './event-source-mapping.ts';
 import type { LambdaExtras, LambdaFunction } from './function.ts';
 import type { Invoker } from './invoker.ts';
-import { functionArn, functionName, mappingArn, requestedFunctionArn } from './names.ts';
+import { type FunctionReference, functionArn, mappingArn, readReference, requestedFunctionArn } from './names.ts';
 
 /** State that the operations share. */
 export interface LambdaContext {
@@ -44,27 +44,33 @@ const passRole = (resource: string): Permission => ({
   context: { 'iam:PassedToService': 'lambda.amazonaws.com' },
 });
 
-/** The input members that name a function. */
-interface FunctionReference {
-  readonly FunctionName: string | undefined;
-  readonly Qualifier?: string | undefined;
-}
-
-/** A handler of an operation on the function that its input names. Throws ResourceNotFoundException. */
+/**
+ * A handler of an operation on the function that its input names; `version` is the one that an error names if the input
+ * names none. Throws ResourceNotFoundException.
+ */
 export const onFunction =
-  <I extends FunctionReference, O>(context: LambdaContext, run: (fn: LambdaFunction, input: I, caller: Caller) => O) =>
+  <I extends FunctionReference, O>(
+    context: LambdaContext,
+    run: (fn: LambdaFunction, input: I, caller: Caller) => O,
+    version?: string,
+  ) =>
   (input: I, caller: Caller): O =>
-    run(findFunction(context, input), input, caller);
+    run(findFunction(context, input, version), input, caller);
 
-/** Finds a function by name, partial ARN or ARN. Throws ResourceNotFoundException. */
+/**
+ * Finds a function by name, partial ARN or ARN. Throws ResourceNotFoundException, also for versions and aliases, which
+ * are not simulated.
+ */
 export function findFunction(
   { deps: { account }, functions }: LambdaContext,
-  { FunctionName, Qualifier }: FunctionReference,
+  reference: FunctionReference,
+  version?: string,
 ): LambdaFunction {
-  const name = functionName(account, FunctionName, Qualifier);
+  const { name, qualifier = version } = readReference(account, reference);
   const found = functions.get(name);
-  if (!found) throw functionNotFound(functionArn(account, name));
-  return found;
+  if (found && (qualifier ?? '$LATEST') === '$LATEST') return found;
+  const arn = functionArn(account, name);
+  throw functionNotFound(qualifier === undefined ? arn : `${arn}:${qualifier}`);
 }
 
 /** Items on a page of a list, also by default. */

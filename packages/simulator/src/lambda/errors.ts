@@ -23,6 +23,18 @@ export const tooManyRequests = (reason: string) =>
 /** InvalidRuntimeException for a function that exists but cannot run here. */
 export const cannotRun = (message: string) => new AwsError('InvalidRuntimeException', message, 502, USER_FAULT);
 
+/** Throws PreconditionFailedException if a request is for another revision of the function. */
+export function checkRevision(
+  { revisionId }: { readonly revisionId: string },
+  asked: string | undefined,
+  read = 'GetFunction/GetAlias',
+): void {
+  if (asked === undefined || asked === revisionId) return;
+  const message = 'The Revision Id provided does not match the latest Revision Id.';
+  const advice = `Call the ${read} API to retrieve the latest Revision Id`;
+  throw new AwsError('PreconditionFailedException', `${message} ${advice}`, 412, USER_FAULT);
+}
+
 /** Tags of a function or mapping. */
 const MAX_TAGS = 50;
 

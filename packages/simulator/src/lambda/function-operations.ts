@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Lambda } from '@aws-sdk/client-lambda';
 import type { Caller } from '../core/cloud.ts';
 import type { Inputs } from '../core/operations.ts';
@@ -5,9 +6,9 @@ import { codeSource } from './code.ts';
 import { findFunction, functionPage, type LambdaContext, lambdaOperations, onFunction } from './context.ts';
 import { type Environment, environmentPool } from './environment-pool.ts';
 import { environmentVariables } from './environment-variables.ts';
-import { checkTagCount, invalidParameter, resourceConflict } from './errors.ts';
+import { checkRevision, checkTagCount, invalidParameter, resourceConflict } from './errors.ts';
 import type { LambdaFunction } from './function.ts';
-import { functionArn, functionName } from './names.ts';
+import { type FunctionReference, functionArn, newFunctionName, readReference } from './names.ts';
 import { mergeSettings } from './settings.ts';
 
 /** Milliseconds that an environment stays idle before it is stopped, unless the extras say otherwise. */
@@ -21,11 +22,12 @@ export function functionOperations(context: LambdaContext) {
     fn.revisionId = deps.ids.uuid();
     // The next invocation gets a new environment.
     fn.pool.retire();
-    return describeFunction(fn);
+    return describeStarted(context, fn, 'LastUpdateStatus', 'InProgress');
   };
   return lambdaOperations(context, {
     CreateFunction: (input, caller) => createFunction(context, input, caller),
     UpdateFunctionCode: onFunction(context, async (fn, input, caller) => {
+      checkRevision(fn, input.RevisionId);
       const code = await extras.code.store(fn.name, await codeSource(deps, input, fn.settings.Runtime, caller));
       const before = fn.code;
       fn.code = code;
@@ -34,35 +36,45 @@ export function functionOperations(context: LambdaContext) {
       return described;
     }),
     UpdateFunctionConfiguration: onFunction(context, (fn, input) => {
+      checkRevision(fn, input.RevisionId);
       const settings = mergeSettings(fn.name, input, fn.settings);
       checkRole(context, settings.Role);
       fn.settings = settings;
       return changed(fn);
     }),
-    GetFunction: onFunction(context, (fn) => ({
-      Configuration: describeFunction(fn),
+    GetFunction: onFunction(context, (fn, input) => ({
+      Configuration: describeAsked(fn, input),
       Code: { RepositoryType: 'S3', Location: `file://${fn.code.path}` },
       ...(Object.keys(fn.tags).length > 0 && { Tags: { ...fn.tags } }),
       ...(fn.reservedConcurrency !== undefined && {
         Concurrency: { ReservedConcurrentExecutions: fn.reservedConcurrency },
       }),
     })),
-    GetFunctionConfiguration: onFunction(context, describeFunction),
+    GetFunctionConfiguration: onFunction(context, describeAsked),
     ListFunctions(input) {
       const sorted = [...functions.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-      return functionPage('Functions', sorted.map(describeFunction), input);
+      return functionPage(
+        'Functions',
+        sorted.map((fn) => describeFunction(fn)),
+        input,
+      );
     },
-    async DeleteFunction({ FunctionName, Qualifier }) {
-      const fn = findFunction(context, { FunctionName });
-      if (Qualifier === '$LATEST') {
+    async DeleteFunction(input) {
+      const { name, qualifier } = readReference(deps.account, input);
+      if (qualifier === '$LATEST') {
         throw invalidParameter('$LATEST version cannot be deleted without deleting the function.');
       }
+      if (qualifier !== undefined && !/^\d+$|\$/.test(qualifier)) {
+        throw invalidParameter('Deletion of aliases is not currently supported.');
+      }
+      const fn = findFunction(context, { FunctionName: name });
       // As in AWS, deleting a version that does not exist succeeds.
-      if (Qualifier !== undefined) return;
+      if (qualifier !== undefined) return { StatusCode: 204 };
       functions.delete(fn.name);
       extras.setResourcePolicy?.(fn.arn, undefined);
       await fn.pool.stop();
       await extras.code.release(fn.code);
+      return { StatusCode: 204 };
     },
   });
 }
@@ -74,7 +86,7 @@ async function createFunction(context: LambdaContext, input: Inputs<Lambda>['Cre
     extras,
     functions,
   } = context;
-  const name = functionName(account, input.FunctionName);
+  const name = newFunctionName(account, input.FunctionName);
   const checkFree = () => {
     if (functions.has(name)) throw resourceConflict(`Function already exist: ${name}`);
   };
@@ -97,7 +109,8 @@ async function createFunction(context: LambdaContext, input: Inputs<Lambda>['Cre
     eventInvokeConfig: undefined,
     reservedConcurrency: undefined,
   });
-  return describeFunction(fn);
+  const { LastUpdateStatus: _, ...described } = describeStarted(context, fn, 'State', 'Pending');
+  return described;
 }
 
 /** Adds a function, which has no environment yet. */
@@ -141,8 +154,23 @@ function createEnvironment({ deps, extras }: LambdaContext, fn: LambdaFunction):
   return environment;
 }
 
-/** FunctionConfiguration, as most operations return it. A function is Active as soon as it is created. */
-function describeFunction({ name, arn, settings, code, revisionId, lastModified }: LambdaFunction) {
+/**
+ * FunctionConfiguration, as a response that starts a change returns it. The change ends at once, and with it the
+ * revision.
+ */
+function describeStarted({ deps }: LambdaContext, fn: LambdaFunction, status: string, value: string) {
+  const reason = { [`${status}Reason`]: 'The function is being created.', [`${status}ReasonCode`]: 'Creating' };
+  const described = { ...describeFunction(fn), [status]: value, ...reason };
+  fn.revisionId = deps.ids.uuid();
+  return described;
+}
+
+/** FunctionConfiguration with the ARN that the input asks for, that of the function or of its version. */
+const describeAsked = (fn: LambdaFunction, { FunctionName = '', Qualifier }: FunctionReference) =>
+  describeFunction(fn, Qualifier !== undefined || FunctionName.endsWith(':$LATEST') ? `${fn.arn}:$LATEST` : fn.arn);
+
+/** FunctionConfiguration, as most operations return it. */
+function describeFunction({ name, settings, code, revisionId, lastModified, ...fn }: LambdaFunction, arn = fn.arn) {
   const { Layers, ImageConfig, SnapStart, ...others } = settings;
   return {
     FunctionName: name,
@@ -153,6 +181,7 @@ function describeFunction({ name, arn, settings, code, revisionId, lastModified 
     ...(Layers.length > 0 && { Layers: Layers.map((Arn) => ({ Arn })) }),
     CodeSize: code.size,
     CodeSha256: code.sha256,
+    ...(settings.Runtime && { RuntimeVersionConfig: { RuntimeVersionArn: runtimeVersionArn(arn, settings.Runtime) } }),
     Version: '$LATEST',
     RevisionId: revisionId,
     LastModified: lastModified.toISOString().replace('Z', '+0000'),
@@ -160,3 +189,6 @@ function describeFunction({ name, arn, settings, code, revisionId, lastModified 
     LastUpdateStatus: 'Successful',
   };
 }
+
+const runtimeVersionArn = (fnArn: string, runtime: string): string =>
+  `${fnArn.replace(/\d{12}:.*/, '')}:runtime:${createHash('sha256').update(runtime).digest('hex')}`;

@@ -19,25 +19,29 @@ const MAX_THROTTLE_PAUSE_MS = 300_000;
 export function invokeFunctionOperation(context: LambdaContext) {
   const { invoker } = context;
   return lambdaOperations(context, {
-    Invoke: onFunction(context, async (fn, { InvocationType: type = 'RequestResponse', Payload, LogType }) => {
-      checkMember('invocationType', type, { oneOf: ['Event', 'RequestResponse', 'DryRun'] });
-      const payload = checkedPayload(Payload as Uint8Array | string | undefined, type);
-      if (type === 'DryRun') return { StatusCode: 204 };
-      if (type === 'Event') {
-        // Checked now, because the caller would not learn of it from a background run.
-        invoker.assertRunnable(fn);
-        runInBackground(context, fn, payload);
-        return { StatusCode: 202, Payload: new Uint8Array() };
-      }
-      const result = await invoker.invoke(fn, payload);
-      return {
-        StatusCode: 200,
-        ExecutedVersion: '$LATEST',
-        Payload: result.payload,
-        ...(result.failure && { FunctionError: 'Unhandled' }),
-        ...(LogType === 'Tail' && { LogResult: Buffer.from(result.logTail).toString('base64') }),
-      };
-    }),
+    Invoke: onFunction(
+      context,
+      async (fn, { InvocationType: type = 'RequestResponse', Payload, LogType }) => {
+        checkMember('invocationType', type, { oneOf: ['Event', 'RequestResponse', 'DryRun'] });
+        const payload = checkedPayload(Payload as Uint8Array | string | undefined, type);
+        if (type === 'DryRun') return { StatusCode: 204 };
+        if (type === 'Event') {
+          // Checked now, because the caller would not learn of it from a background run.
+          invoker.assertRunnable(fn);
+          runInBackground(context, fn, payload);
+          return { StatusCode: 202, Payload: new Uint8Array() };
+        }
+        const result = await invoker.invoke(fn, payload);
+        return {
+          StatusCode: 200,
+          ExecutedVersion: '$LATEST',
+          Payload: result.payload,
+          ...(result.failure && { FunctionError: 'Unhandled' }),
+          ...(LogType === 'Tail' && { LogResult: Buffer.from(result.logTail).toString('base64') }),
+        };
+      },
+      '$LATEST',
+    ),
   });
 }
 

@@ -3,7 +3,7 @@ import type { Deps } from '../core/cloud.ts';
 import { checkMember } from '../core/constraint.ts';
 import type { Inputs } from '../core/operations.ts';
 import { queryErrorCode } from '../sqs/errors.ts';
-import { findFunction, functionPage, type LambdaContext, lambdaOperations, onFunction } from './context.ts';
+import { findFunction, functionPage, type LambdaContext, lambdaOperations } from './context.ts';
 import { checkRange, checkTagCount, invalidParameter, resourceConflict, resourceNotFound } from './errors.ts';
 import {
   EventSourceMapping,
@@ -12,7 +12,7 @@ import {
   visibilitySeconds,
 } from './event-source-mapping.ts';
 import type { LambdaFunction } from './function.ts';
-import { functionArn, mappingArn, roleCaller } from './names.ts';
+import { functionArn, mappingArn, readReference, roleCaller } from './names.ts';
 
 const DEFAULT_SETTINGS: MappingSettings = {
   Enabled: true,
@@ -34,13 +34,20 @@ export function mappingOperations(context: LambdaContext) {
     return mapping;
   };
   return lambdaOperations(context, {
-    CreateEventSourceMapping: onFunction(context, async (fn, input) => {
-      const { EventSourceArn: queueArn = '' } = input;
+    async CreateEventSourceMapping(input) {
+      const { EventSourceArn: queueArn, DestinationConfig } = input;
+      if (queueArn === undefined) throw invalidParameter('Unrecognized event source.');
       if (!/^arn:[a-z-]+:sqs:/.test(queueArn)) {
         throw invalidParameter(`The local runtime maps SQS queues only, not event source ${queueArn}.`);
       }
+      if (DestinationConfig !== undefined) {
+        throw invalidParameter('Unsupported DestinationConfig parameter for given event source mapping type.');
+      }
       const settings = mergeSettings(input);
       checkTagCount(input.Tags);
+      const { name } = readReference(deps.account, input);
+      const fn = context.functions.get(name);
+      if (!fn) throw invalidParameter('Function does not exist');
       checkUnmapped(context, fn, queueArn);
       await checkQueue(deps, fn, queueArn);
       checkUnmapped(context, fn, queueArn);
@@ -54,7 +61,7 @@ export function mappingOperations(context: LambdaContext) {
         tags: { ...input.Tags },
       });
       return describe(deps, mapping, 'Creating');
-    }),
+    },
     GetEventSourceMapping: ({ UUID }) => describe(deps, find(UUID)),
     async UpdateEventSourceMapping(input) {
       const mapping = find(input.UUID);
@@ -77,7 +84,7 @@ export function mappingOperations(context: LambdaContext) {
       return describe(deps, mapping);
     },
     ListEventSourceMappings({ FunctionName, EventSourceArn, ...input }) {
-      const name = FunctionName === undefined ? undefined : findFunction(context, { FunctionName }).name;
+      const name = FunctionName === undefined ? undefined : readReference(deps.account, { FunctionName }).name;
       const found = [...mappings.values()].filter(
         ({ state }) =>
           state.functionName === (name ?? state.functionName) && state.queueArn === (EventSourceArn ?? state.queueArn),

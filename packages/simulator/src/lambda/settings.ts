@@ -1,5 +1,6 @@
 import type { CreateFunctionRequest, LogFormat, LoggingConfig } from '@aws-sdk/client-lambda';
-import { checkMember } from '../core/constraint.ts';
+import { AwsError } from '../core/aws-error.ts';
+import { checkMember, constraintMessage } from '../core/constraint.ts';
 import { checkRange, invalidParameter } from './errors.ts';
 
 /**
@@ -45,6 +46,17 @@ export interface FunctionSettings extends SettingsInput {
   readonly Layers: string[];
 }
 
+/** In the order in which Lambda names them. */
+const RUNTIMES =
+  'nodejs20.x python3.14 provided.al2023 python3.12 python3.13 nodejs24.x nodejs22.x java25 python3.10 python3.11 ' +
+  'java21 ruby3.3 ruby3.4 ruby3.2 python3.8 python3.9 java17 nodejs16.x dotnet10 dotnet8 java11 dotnet6 nodejs18.x ' +
+  'provided.al2 java8.al2';
+
+/** Those that Lambda had. */
+const OLD_RUNTIMES =
+  'nodejs nodejs4.3 nodejs4.3-edge nodejs6.10 nodejs8.10 nodejs10.x nodejs12.x nodejs14.x python2.7 python3.6 ' +
+  'python3.7 java8 dotnetcore1.0 dotnetcore2.0 dotnetcore2.1 dotnetcore3.1 ruby2.5 ruby2.7 go1.x provided';
+
 /** Variables that Lambda sets and a function cannot. */
 const RESERVED_VARIABLES: readonly string[] = (
   '_HANDLER _X_AMZN_TRACE_ID AWS_ACCESS_KEY AWS_ACCESS_KEY_ID AWS_DEFAULT_REGION AWS_EXECUTION_ENV ' +
@@ -85,24 +97,40 @@ export function mergeSettings(
 }
 
 function checkSettings({ Role, PackageType, Runtime, Handler, ...settings }: FunctionSettings): void {
-  checkMember('role', Role, { pattern: /^arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role[/]?[a-zA-Z_0-9+=,.@\-_/]+$/ });
+  checkMember('role', Role, { pattern: /arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role\/?[a-zA-Z_0-9+=,.@\-_/]+/ });
   checkMember('handler', Handler, { max: 128, pattern: /^\S*$/ });
   checkRange(settings.Timeout, 'timeout', 1, 900);
   checkRange(settings.MemorySize, 'memorySize', 128, 10_240);
   checkRange(Number(settings.EphemeralStorage?.Size), 'ephemeralStorage.size', 512, 10_240);
-  checkMember('architectures', String(settings.Architectures), { oneOf: ['x86_64', 'arm64'] });
+  checkArchitectures(settings.Architectures);
   if (PackageType !== 'Image' && (!Runtime || !Handler)) {
     throw invalidParameter(
       'Runtime and Handler are mandatory parameters for functions created with deployment packages.',
     );
   }
-  if (Runtime !== undefined && !/^(nodejs|python|java|ruby|dotnet|provided|go)[\w.]*$/.test(Runtime)) {
+  checkRuntime(Runtime);
+  checkVariables(settings.Environment?.Variables ?? {});
+}
+
+function checkArchitectures(given: readonly string[] = []): void {
+  checkMember('architectures', given, { max: 1 });
+  if (given.every((name) => ['x86_64', 'arm64'].includes(name))) return;
+  const rule = '[Member must satisfy enum value set: [x86_64, arm64], Member must not be null]';
+  throw new AwsError('ValidationException', constraintMessage('architectures', given, `satisfy constraint: ${rule}`));
+}
+
+function checkRuntime(name: string | undefined): void {
+  if (name === undefined || RUNTIMES.split(' ').includes(name)) return;
+  if (OLD_RUNTIMES.split(' ').includes(name)) {
     throw invalidParameter(
-      `Value ${Runtime} at 'runtime' failed to satisfy constraint: Member must be one of Lambda's runtimes, ` +
-        'such as nodejs24.x.',
+      `The runtime parameter of ${name} is no longer supported for creating or updating AWS Lambda functions. ` +
+        'We recommend you use a supported runtime while creating or updating functions.',
     );
   }
-  checkVariables(settings.Environment?.Variables ?? {});
+  throw invalidParameter(
+    `Value ${name} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: ` +
+      `[${RUNTIMES.replaceAll(' ', ', ')}] or be a valid ARN`,
+  );
 }
 
 function checkVariables(variables: Readonly<Record<string, string>>): void {

@@ -32,12 +32,28 @@ describe('CreateFunction', () => {
       LoggingConfig: { LogFormat: 'Text', LogGroup: '/aws/lambda/fn' },
       SnapStart: { ApplyOn: 'None', OptimizationStatus: 'Off' },
       Version: '$LATEST',
-      State: 'Active',
-      LastUpdateStatus: 'Successful',
+      RuntimeVersionConfig: { RuntimeVersionArn: expect.stringMatching(/^arn:aws:lambda:us-east-1::runtime:\w{64}$/) },
       LastModified: '2026-01-01T00:00:00.000+0000',
     });
     expect(created.Environment).toBeUndefined();
-    expect(await call('GetFunctionConfiguration', { FunctionName: fnArn })).toEqual(created);
+    const { State, StateReason, StateReasonCode, RevisionId, ...described } = created;
+    expect(await call('GetFunctionConfiguration', { FunctionName: fnArn })).toEqual({
+      ...described,
+      State: 'Active',
+      LastUpdateStatus: 'Successful',
+      RevisionId: expect.not.stringContaining(RevisionId),
+    });
+  });
+
+  it('and updates are under way in their own response, and done in the next', async () => {
+    const { call } = inMemory(() => undefined);
+    const created = await call('CreateFunction', createInput());
+    expect(created).toMatchObject({ State: 'Pending', StateReasonCode: 'Creating' });
+    expect(created).not.toHaveProperty('LastUpdateStatus');
+    const updated = await call('UpdateFunctionConfiguration', { FunctionName: 'fn', Timeout: 5 });
+    expect(updated).toMatchObject({ State: 'Active', LastUpdateStatus: 'InProgress' });
+    const shown = { FunctionArn: `${fnArn}:$LATEST`, LastUpdateStatus: 'Successful' };
+    expect(await call('GetFunctionConfiguration', { FunctionName: 'fn:$LATEST' })).toMatchObject(shown);
   });
 
   it.each<[object, string, number?]>([
@@ -139,12 +155,8 @@ describe('operations on a function that does not exist', () => {
     'GetFunction',
     'GetFunctionConfiguration',
     'DeleteFunction',
-    'Invoke',
     'UpdateFunctionCode',
     'UpdateFunctionConfiguration',
-    'GetPolicy',
-    'AddPermission',
-    'PutFunctionConcurrency',
   ])('%s', async (operation) => {
     const { call } = inMemory(() => undefined);
     await expect(call(operation, { FunctionName: 'fn' })).rejects.toMatchObject({
@@ -162,6 +174,10 @@ describe('the tags of a function', () => {
     const Tags = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`k${at}`, 'v']));
     await expect(call('TagResource', { Resource: fnArn, Tags })).rejects.toThrow('exceeds resource tag limit');
     expect(await call('ListTags', { Resource: fnArn })).toEqual({ Tags: { a: '1' } });
+    const revision = async () => (await call('GetFunctionConfiguration', { FunctionName: 'fn' })).RevisionId;
+    const before = await revision();
+    await call('UntagResource', { Resource: fnArn, TagKeys: ['a'] });
+    expect(await revision()).not.toBe(before);
     await expect(call('ListTags', { Resource: `${fnArn}:1` })).rejects.toThrow('versions are not supported');
   });
 });
@@ -395,7 +411,7 @@ describe('an environment', () => {
     const { call, environments } = inMemory(() => undefined);
     await call('CreateFunction', createInput());
     await call('Invoke', { FunctionName: 'fn' });
-    await call('DeleteFunction', { FunctionName: 'fn' });
+    expect(await call('DeleteFunction', { FunctionName: 'fn' })).toEqual({ StatusCode: 204 });
     expect(environments[0]?.stopped).toBe(true);
   });
 });
