@@ -19,7 +19,6 @@ const GRACE_MS = 1_000;
 
 /** An event, as the process gets it. */
 export interface SentEvent extends Invocation {
-  readonly functionArn: string;
   /** JSON. */
   readonly event: string;
 }
@@ -98,7 +97,7 @@ class ProcessRunner implements FunctionRunner {
       this.#current = { requestId, settle, flushed: new Set() };
       const event = Buffer.from(payload).toString();
       if (this.#exit) this.#settle({ failure: exitFailure(this.#exit, requestId), ended: true });
-      else this.#process?.send({ ...invocation, functionArn: this.#spec.functionArn, event } satisfies SentEvent);
+      else this.#process?.send({ ...invocation, event } satisfies SentEvent);
     });
   }
 

@@ -32,7 +32,7 @@ export function environmentVariables(
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
     AWS_LAMBDA_LOG_GROUP_NAME: LogGroup,
     AWS_LAMBDA_LOG_STREAM_NAME: logStream,
-    AWS_LAMBDA_LOG_FORMAT: LogFormat,
+    ...(LogFormat === 'JSON' && { AWS_LAMBDA_LOG_FORMAT: LogFormat }),
     ...(ApplicationLogLevel !== undefined && { AWS_LAMBDA_LOG_LEVEL: ApplicationLogLevel }),
     LAMBDA_TASK_ROOT: code.path,
     ...(credentials && {

@@ -8,7 +8,7 @@ import { type Environment, environmentPool } from './environment-pool.ts';
 import { environmentVariables } from './environment-variables.ts';
 import { checkRevision, checkTagCount, invalidParameter, resourceConflict } from './errors.ts';
 import type { LambdaFunction } from './function.ts';
-import { type FunctionReference, functionArn, newFunctionName, readReference } from './names.ts';
+import { askedArn, type FunctionReference, functionArn, newFunctionName, readReference } from './names.ts';
 import { mergeSettings } from './settings.ts';
 
 /** Milliseconds that an environment stays idle before it is stopped, unless the extras say otherwise. */
@@ -137,7 +137,6 @@ function createEnvironment({ deps, extras }: LambdaContext, fn: LambdaFunction):
   const logStream = `${day}/[$LATEST]${ids.hex(32)}`;
   const runner = extras.runner.create({
     functionName: fn.name,
-    functionArn: fn.arn,
     runtime: fn.settings.Runtime ?? '',
     handler: fn.settings.Handler ?? '',
     codePath: fn.code.path,
@@ -165,9 +164,7 @@ function describeStarted({ deps }: LambdaContext, fn: LambdaFunction, status: st
   return described;
 }
 
-/** FunctionConfiguration with the ARN that the input asks for, that of the function or of its version. */
-const describeAsked = (fn: LambdaFunction, { FunctionName = '', Qualifier }: FunctionReference) =>
-  describeFunction(fn, Qualifier !== undefined || FunctionName.endsWith(':$LATEST') ? `${fn.arn}:$LATEST` : fn.arn);
+const describeAsked = (fn: LambdaFunction, input: FunctionReference) => describeFunction(fn, askedArn(fn, input));
 
 /** FunctionConfiguration, as most operations return it. */
 function describeFunction({ name, settings, code, revisionId, lastModified, ...fn }: LambdaFunction, arn = fn.arn) {

@@ -2,6 +2,7 @@ import { AwsError } from '../core/aws-error.ts';
 import { checkMember } from '../core/constraint.ts';
 import { type LambdaContext, lambdaOperations, onFunction } from './context.ts';
 import type { LambdaFunction } from './function.ts';
+import { askedArn } from './names.ts';
 
 /** Maximum payload of a RequestResponse invocation. */
 const MAX_PAYLOAD_BYTES = 6_291_456;
@@ -21,17 +22,18 @@ export function invokeFunctionOperation(context: LambdaContext) {
   return lambdaOperations(context, {
     Invoke: onFunction(
       context,
-      async (fn, { InvocationType: type = 'RequestResponse', Payload, LogType }) => {
+      async (fn, { InvocationType: type = 'RequestResponse', Payload, LogType, ...reference }) => {
         checkMember('invocationType', type, { oneOf: ['Event', 'RequestResponse', 'DryRun'] });
         const payload = checkedPayload(Payload as Uint8Array | string | undefined, type);
         if (type === 'DryRun') return { StatusCode: 204 };
+        const functionArn = askedArn(fn, reference);
         if (type === 'Event') {
           // Checked now, because the caller would not learn of it from a background run.
           invoker.assertRunnable(fn);
-          runInBackground(context, fn, payload);
+          runInBackground(context, fn, payload, functionArn);
           return { StatusCode: 202, Payload: new Uint8Array() };
         }
-        const result = await invoker.invoke(fn, payload);
+        const result = await invoker.invoke(fn, payload, functionArn);
         return {
           StatusCode: 200,
           ExecutedVersion: '$LATEST',
@@ -58,7 +60,7 @@ function checkedPayload(given: Uint8Array | string = '', type: string): Uint8Arr
     JSON.parse(bytes.toString());
     return bytes;
   } catch (cause) {
-    const message = `Could not parse request body into json: ${(cause as Error).message}`;
+    const message = `Could not parse request body into json: Could not parse payload into json: ${(cause as Error).message}`;
     throw new AwsError('InvalidRequestContentException', message, 400, { Type: 'User', cause });
   }
 }
@@ -70,6 +72,7 @@ function runInBackground(
   { deps: { clock }, functions, invoker }: LambdaContext,
   fn: LambdaFunction,
   payload: Uint8Array,
+  functionArn: string,
 ) {
   const acceptedAt = clock.now();
   let failures = 0;
@@ -81,7 +84,7 @@ function runInBackground(
   const attempt = async (): Promise<void> => {
     if (functions.get(fn.name) !== fn) return;
     try {
-      const { failure } = await invoker.invoke(fn, payload);
+      const { failure } = await invoker.invoke(fn, payload, functionArn);
       if (!failure) return;
     } catch (error) {
       if ((error as Error).name !== 'TooManyRequestsException') return;

@@ -25,6 +25,7 @@ interface Run {
   readonly fn: LambdaFunction;
   readonly environment: Environment;
   readonly requestId: string;
+  readonly functionArn: string;
   readonly log: (line: string) => void;
 }
 
@@ -49,7 +50,7 @@ export function createInvoker(deps: Deps, extras: LambdaExtras) {
     }
   };
   /** Returns a failure of the function as a result. Throws TooManyRequestsException or InvalidRuntimeException. */
-  const invoke = async (fn: LambdaFunction, payload: Uint8Array): Promise<InvocationResult> => {
+  const invoke = async (fn: LambdaFunction, payload: Uint8Array, functionArn = fn.arn): Promise<InvocationResult> => {
     assertRunnable(fn);
     const { reservedConcurrency, pool } = fn;
     if (pool.busy() >= (reservedConcurrency ?? extras.maxConcurrency ?? DEFAULT_CONCURRENCY)) {
@@ -70,7 +71,7 @@ export function createInvoker(deps: Deps, extras: LambdaExtras) {
     };
     let ended = true;
     try {
-      const outcome = await complete(deps, { fn, environment, requestId, log }, payload);
+      const outcome = await complete(deps, { fn, environment, requestId, functionArn, log }, payload);
       const failure = 'failure' in outcome ? outcome.failure : undefined;
       ended = 'failure' in outcome && outcome.ended === true;
       events.flush();
@@ -119,11 +120,17 @@ async function complete(deps: Deps, run: Run, payload: Uint8Array): Promise<Invo
   return outcome;
 }
 
-async function start({ ids }: Deps, { fn, environment, requestId }: Run, payload: Uint8Array, startedAt: number) {
+async function start(
+  { ids }: Deps,
+  { fn, environment, requestId, functionArn }: Run,
+  payload: Uint8Array,
+  startedAt: number,
+) {
   const failure = await environment.init;
   if (failure) return { failure, ended: true };
   return await environment.runner.invoke(payload, {
     requestId,
+    functionArn,
     deadlineMs: startedAt + fn.settings.Timeout * 1_000,
     traceId: `Root=1-${ids.hex(8)}-${ids.hex(24)};Parent=${ids.hex(16)};Sampled=0`,
   });

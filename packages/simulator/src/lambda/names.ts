@@ -61,6 +61,12 @@ export function newFunctionName(account: Account, FunctionName: string | undefin
   return name;
 }
 
+/** The ARN of a function, or of its version if the reference names one. */
+export const askedArn = (
+  { arn: fnArn }: { readonly arn: string },
+  { FunctionName = '', Qualifier }: FunctionReference,
+) => (Qualifier !== undefined || FunctionName.endsWith(':$LATEST') ? `${fnArn}:$LATEST` : fnArn);
+
 /** The ARN for IAM's check. Never throws, because the operation itself rejects an invalid name. */
 export const requestedFunctionArn = (account: Account, reference: unknown): string =>
   functionArn(account, partsOf(reference).name || String(reference));

@@ -10,7 +10,6 @@ export interface FunctionFailure {
 /** An execution environment to create. */
 export interface EnvironmentSpec {
   readonly functionName: string;
-  readonly functionArn: string;
   /** For example `nodejs24.x`. */
   readonly runtime: string;
   /** For example `index.handler`. */
@@ -28,6 +27,8 @@ export interface EnvironmentSpec {
 /** Metadata of an event for the runtime. */
 export interface Invocation {
   readonly requestId: string;
+  /** Of the function, or of the version that the caller named. */
+  readonly functionArn: string;
   /** When the invocation times out, in epoch milliseconds. */
   readonly deadlineMs: number;
   /** X-Ray trace header. */

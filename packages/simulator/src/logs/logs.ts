@@ -9,6 +9,9 @@ import { invalidLogs, type LogBounds, LogGroup, LogGroups } from './log-group.ts
 
 const DEFAULT_BOUNDS: LogBounds = { events: 10_000, bytes: 16 * 1024 * 1024 };
 
+/** Of a group or stream. */
+const MAX_NAME_LENGTH = 512;
+
 /** Groups or streams of one page. */
 const MAX_DESCRIBED = 50;
 
@@ -29,12 +32,7 @@ export function createLogs(deps: Deps, { bounds = DEFAULT_BOUNDS }: LogsOptions 
   const groups = new LogGroups(account);
   /** Throws AwsError InvalidParameterException. */
   const create = (name: string) => {
-    checkMember(
-      'logGroupName',
-      name,
-      { min: 1, max: 512, pattern: /^[.\-_/#A-Za-z0-9]+$/ },
-      'InvalidParameterException',
-    );
+    checkName('logGroupName', name, /[.\-_/#A-Za-z0-9]+/);
     const group = new LogGroup(name, clock.now(), bounds);
     groups.set(name, group);
     return group;
@@ -66,6 +64,15 @@ export function createLogs(deps: Deps, { bounds = DEFAULT_BOUNDS }: LogsOptions 
   };
 }
 
+/** Throws AwsError InvalidParameterException. */
+function checkName(member: string, name: string, pattern: RegExp): void {
+  if (name.length > MAX_NAME_LENGTH) {
+    const limit = `length less than or equal to ${MAX_NAME_LENGTH}`;
+    throw invalidLogs(`Invalid LogGroup or LogStream, both must have ${limit}.`);
+  }
+  checkMember(member, name, { min: 1, pattern }, 'InvalidParameterException');
+}
+
 function groupOperations(groups: LogGroups, create: (name: string) => LogGroup) {
   return operationsOf<CloudWatchLogs>()('logs', groups.resourceOf, {
     CreateLogGroup({ logGroupName = '', kmsKeyId }) {
@@ -89,7 +96,12 @@ function groupOperations(groups: LogGroups, create: (name: string) => LogGroup) 
         .sorted()
         .filter(({ name }) => name.startsWith(logGroupNamePrefix) && name.includes(logGroupNamePattern));
       const { items, nextToken } = pageOf(found, input);
-      return { logGroups: items.map((group) => describeGroup(groups, group)), nextToken };
+      // What a pattern finds is not described in full.
+      const described = items.map((group) => ({
+        ...describeGroup(groups, group),
+        ...(logGroupNamePattern === '' && { storedBytes: group.storedBytes, deletionProtectionEnabled: false }),
+      }));
+      return { logGroups: described, nextToken };
     },
   });
 }
@@ -97,6 +109,7 @@ function groupOperations(groups: LogGroups, create: (name: string) => LogGroup) 
 function streamOperations({ clock }: Deps, groups: LogGroups) {
   return operationsOf<CloudWatchLogs>()('logs', groups.resourceOf, {
     CreateLogStream({ logStreamName = '', ...input }) {
+      checkName('logStreamName', logStreamName, /[^:*]*/);
       const { streams } = groups.find(input);
       if (streams.has(logStreamName)) throw existing('log stream');
       streams.set(logStreamName, clock.now());
@@ -120,14 +133,13 @@ function streamOperations({ clock }: Deps, groups: LogGroups) {
   });
 }
 
-const describeGroup = (groups: LogGroups, { name, createdAt, kmsKeyId, retentionInDays, storedBytes }: LogGroup) => ({
+const describeGroup = (groups: LogGroups, { name, createdAt, kmsKeyId, retentionInDays }: LogGroup) => ({
   logGroupName: name,
   creationTime: createdAt,
   kmsKeyId,
   retentionInDays,
   metricFilterCount: 0,
   arn: `${groups.arnOf(name)}:*`,
-  storedBytes,
   logGroupClass: 'STANDARD',
   logGroupArn: groups.arnOf(name),
 });

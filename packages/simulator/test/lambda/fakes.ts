@@ -10,6 +10,7 @@ import {
   type FunctionFailure,
   type FunctionLogLine,
   type FunctionRunner,
+  type Invocation,
   type InvocationOutcome,
   type LambdaExtras,
 } from '../../src/lambda/index.ts';
@@ -61,6 +62,7 @@ const memoryCode: CodeStore = {
 
 class MemoryRunner implements FunctionRunner {
   readonly spec: EnvironmentSpec;
+  readonly invocations: Invocation[] = [];
   stopped = false;
   readonly #handler: MemoryHandler;
   #end: (outcome: InvocationOutcome) => void = () => undefined;
@@ -74,7 +76,8 @@ class MemoryRunner implements FunctionRunner {
     return undefined;
   }
 
-  invoke(payload: Uint8Array): Promise<InvocationOutcome> {
+  invoke(payload: Uint8Array, invocation: Invocation): Promise<InvocationOutcome> {
+    this.invocations.push(invocation);
     const ended = new Promise<InvocationOutcome>((resolve) => {
       this.#end = resolve;
     });

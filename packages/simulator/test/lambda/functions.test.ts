@@ -215,6 +215,16 @@ describe('Invoke', () => {
     expect(new Set(log.map(({ requestId }) => requestId)).size).toBe(1);
   });
 
+  it('tells the function the ARN by which it is invoked, and of a log format other than text', async () => {
+    const { call, environments } = inMemory(() => undefined);
+    await call('CreateFunction', createInput());
+    await call('Invoke', { FunctionName: 'fn' });
+    await call('Invoke', { FunctionName: 'fn', Qualifier: '$LATEST' });
+    const [environment] = environments;
+    expect(environment?.invocations.map(({ functionArn }) => functionArn)).toEqual([fnArn, `${fnArn}:$LATEST`]);
+    expect(environment?.spec.env).not.toHaveProperty('AWS_LAMBDA_LOG_FORMAT');
+  });
+
   it("marks the function's error", async () => {
     const { call } = inMemory(() => {
       throw { errorType: 'TypeError', errorMessage: 'boom', trace: [] };

@@ -140,6 +140,24 @@ describe('logs', () => {
     ]);
   });
 
+  it('are described in full unless a pattern finds them', async () => {
+    await call('CreateLogGroup', group);
+    const [byPrefix] = (await call('DescribeLogGroups', { logGroupNamePrefix: '/aws' })).logGroups;
+    expect(byPrefix).toMatchObject({ storedBytes: 0, deletionProtectionEnabled: false });
+    const [byPattern] = (await call('DescribeLogGroups', { logGroupNamePattern: 'lambda' })).logGroups;
+    expect({ ...byPattern, storedBytes: 0, deletionProtectionEnabled: false }).toEqual(byPrefix);
+    expect(byPattern).not.toHaveProperty('storedBytes');
+  });
+
+  it('have names of a limited length, and streams without colons', async () => {
+    const tooLong = 'Invalid LogGroup or LogStream, both must have length less than or equal to 512.';
+    await call('CreateLogGroup', group);
+    const long = 'a'.repeat(513);
+    await expect(call('CreateLogGroup', { logGroupName: long })).rejects.toThrow(tooLong);
+    await expect(call('CreateLogStream', { ...group, logStreamName: long })).rejects.toThrow(tooLong);
+    await expect(call('CreateLogStream', { ...group, logStreamName: 'a:b' })).rejects.toThrow('pattern: [^:*]*');
+  });
+
   it('need permission on the stream', () => {
     expect(logs.service.operations.PutLogEvents?.permissions?.(stream)).toEqual([
       {
