@@ -86,7 +86,8 @@ function missingMessage(service: string, missing: readonly (readonly string[])[]
 
 /** Begins the response. It is written with the first chunk of the body. */
 export function sendHead({ request, response, requestId }: HttpExchange, { status, headers }: ReplyHead): void {
-  const flat: (string | number)[] = ['x-amzn-RequestId', requestId];
+  // S3 has a header of its own.
+  const flat: (string | number)[] = 'x-amz-request-id' in headers ? [] : ['x-amzn-RequestId', requestId];
   for (const name in headers) flat.push(name, headers[name] as string | number);
   // Such a client can send its next request instead of the body. Others send the rest of the body, which is dropped.
   if (awaitsContinue(request, response) || status === 413) flat.push('connection', 'close');

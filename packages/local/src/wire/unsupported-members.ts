@@ -53,7 +53,7 @@ export const MEMBERS_WITHOUT_EFFECT: Readonly<Record<string, readonly string[]>>
   lambda: names(`FunctionVersion MasterRegion`),
   logs: names(`entity interleaved sequenceToken tags unmask`),
   s3: names(`
-    AnnotationDirective BypassGovernanceRetention ConfirmRemoveSelfBucketAccess OptionalObjectAttributes
+    AnnotationDirective ConfirmRemoveSelfBucketAccess OptionalObjectAttributes
     RequestPayer SkipDestinationValidation
   `),
   sqs: names(`QueueOwnerAWSAccountId ReceiveRequestAttemptId`),

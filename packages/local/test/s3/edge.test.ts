@@ -39,6 +39,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { defaultAccount } from '#simulator/core/account';
+import { root } from '#simulator/core/cloud';
 import { startS3, until } from './support.ts';
 
 const Bucket = 'edge-bucket';
@@ -119,9 +121,26 @@ describe('the HTTP edge', () => {
   });
 
   it('writes a space in a header for what it cannot hold', async () => {
-    await s3.raw('PUT', `/${Bucket}/plain`);
-    const { headers } = await s3.raw('GET', `/${Bucket}/plain?response-cache-control=%C3%A9%E2%80%94a`);
+    const caller = root(defaultAccount);
+    await s3.cloud.call('s3', 'PutObject', { Bucket, Key: 'plain', Body: '', CacheControl: 'é—a' }, caller);
+    const { headers } = await s3.raw('GET', `/${Bucket}/plain`);
     expect(headers['cache-control']).toBe('é a');
+    expect(headers).not.toHaveProperty('x-amzn-requestid');
+    const { status, body } = await s3.raw('GET', `/${Bucket}/plain?response-cache-control=%E2%80%94`);
+    expect(status).toBe(400);
+    expect(body).toContain('Header value cannot be represented using ISO-8859-1.');
+  });
+
+  it('takes conditions from the query of a URL, and names what a bucket without locks does not have', async () => {
+    const create = () => s3.raw('PUT', `/${Bucket}/conditional?if-none-match=%2A`);
+    expect((await create()).status).toBe(200);
+    expect((await create()).status).toBe(412);
+    const headers = { 'x-amz-bypass-governance-retention': 'false' };
+    const { body } = await s3.raw('DELETE', `/${Bucket}/conditional`, { headers });
+    expect(body).toContain('is only applicable to Object Lock enabled buckets.');
+    const digest = { 'content-md5': 'CYketZBSTjX8czcs3cXVlg==' };
+    const refused = await s3.raw('PUT', `/${Bucket}/conditional`, { headers: digest, body: 'x' });
+    expect(refused.body).toContain('<ExpectedDigest>09891eb590524e35fc73372cddc5d596</ExpectedDigest>');
   });
 
   it.each(['', '?list-type=2', '?versions', '?uploads'])(
@@ -589,7 +608,8 @@ describe('the HTTP edge', () => {
     expect(answer.status).toBe(404);
     expect(answer.body).toContain(
       '<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message><Key>none&lt;</Key>' +
-        `<RequestId>${answer.headers['x-amz-request-id']}</RequestId></Error>`,
+        `<RequestId>${answer.headers['x-amz-request-id']}</RequestId>` +
+        `<HostId>${answer.headers['x-amz-id-2']}</HostId></Error>`,
     );
     const head = await s3.raw('HEAD', `/${Bucket}/none`);
     expect([head.status, head.body]).toEqual([404, '']);

@@ -133,5 +133,6 @@ function newKey({ account, clock, ids }: Deps, store: KeyStore, Description: str
     CustomerMasterKeySpec: 'SYMMETRIC_DEFAULT',
     EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
     MultiRegion: false,
+    CurrentKeyMaterialId: ids.hex(64),
   };
 }

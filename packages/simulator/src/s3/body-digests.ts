@@ -53,7 +53,9 @@ export function claimsOf(input: BodyInput, keep?: ChecksumAlgorithm) {
         Buffer.from(digests.get(algorithm) ?? []).toString(encoding);
       const md5 = sum('MD5', 'base64');
       if (ContentMD5 !== undefined && md5 !== ContentMD5) {
-        throw badDigest('Content-MD5', { ExpectedDigest: ContentMD5, CalculatedDigest: md5 });
+        // PutObject's error has it in hexadecimal.
+        const ExpectedDigest = 'PartNumber' in input ? ContentMD5 : Buffer.from(ContentMD5, 'base64').toString('hex');
+        throw badDigest('Content-MD5', { ExpectedDigest, CalculatedDigest: md5 });
       }
       if (payloadSha256 !== undefined && sum('SHA256', 'hex') !== payloadSha256) {
         throw s3Error('XAmzContentSHA256Mismatch');

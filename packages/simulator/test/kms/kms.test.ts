@@ -120,6 +120,11 @@ describe('the policy of a key', () => {
     await expect(s3('PutObject')).resolves.toMatchObject({ BucketKeyEnabled: true });
   });
 
+  it('is of a key whose material has an id', async () => {
+    const { KeyMetadata } = await kms('DescribeKey', { KeyId: await createKey() });
+    expect(KeyMetadata.CurrentKeyMaterialId).toMatch(/^[0-9a-f]{64}$/);
+  });
+
   it('protects the key itself', async () => {
     const KeyId = await createKey({ ...delegation, Principal: { AWS: 'arn:aws:iam::000000000000:role/other' } });
     await grant('kms:*');

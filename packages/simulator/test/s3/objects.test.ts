@@ -188,7 +188,11 @@ describe('objects', () => {
     });
   });
 
-  it('are copied onto themselves in a bucket whose encryption was set', async () => {
+  it('are copied onto themselves if that changes their encryption, or that of their bucket was set', async () => {
+    const own = { Bucket, Key: 'k', CopySource: `${Bucket}/k` };
+    await s3.call('PutObject', { Bucket, Key: 'k', Body: 'hello', ServerSideEncryption: 'aws:kms' });
+    await s3.call('CopyObject', own);
+    await expect(s3.call('CopyObject', own)).rejects.toMatchObject({ code: 'InvalidRequest' });
     await s3.call('PutObject', { Bucket, Key: 'a', Body: 'hello' });
     const Rules = [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }];
     await s3.call('PutBucketEncryption', { Bucket, ServerSideEncryptionConfiguration: { Rules } });

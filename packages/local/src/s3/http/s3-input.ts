@@ -1,5 +1,6 @@
 import type { NormalizedSchema } from '@smithy/core/schema';
 import { invalidArgument, s3Error } from '#simulator/s3/errors';
+import { fromToken } from '#simulator/s3/operations/paging';
 import { REQUEST_DETAILS, type RequestDetails } from '#simulator/s3/request-details';
 import { MalformedElement, readElements } from '../../wire/elements.ts';
 import type { HttpExchange } from '../../wire/exchange.ts';
@@ -12,12 +13,6 @@ import { readDocument } from './document-body.ts';
 import { decodeWords } from './encoded-words.ts';
 import { openBody, passingBody, receivedBody } from './request-body.ts';
 
-/** Parameters of a bucket's listings that are refused if they are empty. */
-const NOT_EMPTY = [
-  ['continuation-token', 'The continuation token provided is incorrect'],
-  ['encoding-type', 'Invalid Encoding Method specified in Request'],
-] as const;
-
 type S3Input = Record<string, unknown> & { [REQUEST_DETAILS]?: RequestDetails };
 
 /** Reads the input of an operation. The body of an upload is left to be read by the operation. */
@@ -29,12 +24,10 @@ export async function readS3Input(
   const { request, response, requestId } = exchange;
   // The signer of a URL can put any header into its query.
   const hoisted = [...query]
-    .filter(([name]) => /^x-amz-/i.test(name))
+    .filter(([name]) => /^x-amz-|^if-(none-)?match$/i.test(name))
     .map(([name, value]) => [name.toLowerCase(), value]);
   const headers = { ...Object.fromEntries(hoisted), ...request.headers };
-  for (const [name, message] of bucket === '' ? [] : NOT_EMPTY) {
-    if (query.get(name) === '') throw invalidArgument(message, name);
-  }
+  if (bucket !== '') checkParameters(query);
   const bound = { labels: { ...labels, Bucket: bucket }, headers, query };
   const input: S3Input = readBindings(operation.input, bound, malformed);
   if ('Metadata' in input) input.Metadata = decodedMetadata(input.Metadata as Record<string, string>);
@@ -80,6 +73,19 @@ function malformed(name: string, text: string, member: NormalizedSchema): undefi
   if (member.isTimestampSchema()) return undefined;
   const what = member.isNumericSchema() ? 'not an integer or within integer range' : 'is not valid';
   throw invalidArgument(`Provided ${name} ${what}`, name, text);
+}
+
+/** Throws InvalidArgument for parameters that are empty, or texts for headers that cannot hold them. */
+function checkParameters(query: URLSearchParams): void {
+  if (query.get('continuation-token') === '') fromToken('');
+  if (query.get('encoding-type') === '') {
+    throw invalidArgument('Invalid Encoding Method specified in Request', 'encoding-type');
+  }
+  for (const [name, value] of query) {
+    if (name.startsWith('response-') && /[^\0-\xff]/.test(value)) {
+      throw invalidArgument('Header value cannot be represented using ISO-8859-1.', name, value);
+    }
+  }
 }
 
 const decodedMetadata = (metadata: Readonly<Record<string, string>>) =>

@@ -47,6 +47,7 @@ export const s3Protocol: Protocol = {
       Message: message,
       ...members,
       RequestId: requestId,
+      HostId: hostIdOf(requestId),
     };
     const elements = Object.entries(shown).map(
       ([name, value]) => `<${name}>${escapeXmlWithReferences(String(value))}</${name}>`,
@@ -133,10 +134,12 @@ async function sendObject(exchange: HttpExchange, head: ReplyHead, body: Content
   response.end();
 }
 
+const hostIdOf = (requestId: string): string => Buffer.from(requestId).toString('base64');
+
 /** Those of every response of S3. */
 const ownHeaders = (requestId: string): Record<string, string> => ({
   'x-amz-request-id': requestId,
-  'x-amz-id-2': Buffer.from(requestId).toString('base64'),
+  'x-amz-id-2': hostIdOf(requestId),
   server: 'AmazonS3',
 });
 

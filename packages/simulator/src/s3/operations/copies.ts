@@ -92,9 +92,10 @@ function describeCopy(state: S3State, call: S3Call<Input<'CopyObject'>>, source:
   const metadataDirective = directive('x-amz-metadata-directive', input.MetadataDirective);
   const taggingDirective = directive('x-amz-tagging-directive', input.TaggingDirective);
   const from = parseCopySource(input.CopySource);
-  // With a default encryption in its bucket, a copy of an object may change its encryption.
-  const isReencrypted = call.bucket.configurations.has('ServerSideEncryptionConfiguration');
-  if (metadataDirective === 'COPY' && !isReencrypted && isCopyToItself(input, from)) {
+  const changesEncryption =
+    call.bucket.configurations.has('ServerSideEncryptionConfiguration') ||
+    source.headers.ServerSideEncryption !== 'AES256';
+  if (metadataDirective === 'COPY' && !changesEncryption && isCopyToItself(input, from)) {
     throw invalidRequest(
       'This copy request is illegal because it is trying to copy an object to itself without changing ' +
         "the object's metadata, storage class, website redirect location or encryption attributes.",

@@ -1,7 +1,7 @@
 import { AwsError } from '../../core/aws-error.ts';
 import type { Operations } from '../calls.ts';
 import { checkIfMatch } from '../conditions.ts';
-import { s3Error } from '../errors.ts';
+import { S3Error, s3Error } from '../errors.ts';
 import { checkKey, checkVersionId, isVersionId } from '../names.ts';
 import type { S3State } from '../state.ts';
 
@@ -11,6 +11,7 @@ export function deleteOperations(state: S3State) {
     DeleteObject(call) {
       const { input, bucket } = call;
       const key = checkKey(input.Key);
+      checkBypass(input.BypassGovernanceRetention);
       checkVersionId(input.VersionId);
       checkIfMatch(input.IfMatch, key, state.live(bucket, key));
       const { versionId, deleteMarker } = state.remove(call, key, input.VersionId);
@@ -20,6 +21,7 @@ export function deleteOperations(state: S3State) {
     DeleteObjects(call) {
       const { input, caller, bucket } = call;
       const { Objects = [], Quiet } = input.Delete ?? {};
+      checkBypass(input.BypassGovernanceRetention);
       if (Objects.length === 0 || Objects.length > 1000) throw s3Error('MalformedXML');
       const deleted: object[] = [];
       const errors: object[] = [];
@@ -41,4 +43,12 @@ export function deleteOperations(state: S3State) {
       return { Deleted: Quiet ? [] : deleted, Errors: errors };
     },
   } satisfies Operations;
+}
+
+/** No bucket has object locks. */
+function checkBypass(bypass: boolean | undefined): void {
+  if (bypass === undefined) return;
+  const ArgumentName = 'x-amz-bypass-governance-retention';
+  const message = `${ArgumentName} is only applicable to Object Lock enabled buckets.`;
+  throw new S3Error('InvalidArgument', message, 400, { ArgumentName });
 }
