@@ -5,7 +5,7 @@ import { addFunction, functionOperations } from './function-operations.ts';
 import { invokeFunctionOperation } from './invoke-operation.ts';
 import { createInvoker } from './invoker.ts';
 import { addMapping, mappingOperations } from './mapping-operations.ts';
-import { functionPolicyOperations, optionOperations, tagOperations } from './option-operations.ts';
+import { functionPolicyOperations, functionTagOperations, optionOperations } from './option-operations.ts';
 
 /** Lambda: register `service`. */
 export interface Lambda {
@@ -27,7 +27,7 @@ export function createLambda(deps: Deps, extras: LambdaExtras): Lambda {
         ...invokeFunctionOperation(context),
         ...functionPolicyOperations(context),
         ...optionOperations(context),
-        ...tagOperations(context),
+        ...functionTagOperations(context),
         ...mappingOperations(context),
       },
       durable: {

@@ -79,7 +79,7 @@ export function optionOperations(context: LambdaContext) {
 }
 
 /** Tags of functions and of event source mappings. */
-export function tagOperations(context: LambdaContext) {
+export function functionTagOperations(context: LambdaContext) {
   const tagsOf = (resource = '', changes = false): Record<string, string> => {
     checkMember('resource', resource, { pattern: TAGGED });
     const [, uuid] = /^arn:[a-z-]+:lambda:[^:]+:\d+:event-source-mapping:([\w-]+)$/.exec(resource) ?? [];
