@@ -82,11 +82,12 @@ export function optionOperations(context: LambdaContext) {
 export function functionTagOperations(context: LambdaContext) {
   const tagsOf = (resource = '', changes = false): Record<string, string> => {
     checkMember('resource', resource, { pattern: TAGGED });
-    const [, uuid] = /^arn:[a-z-]+:lambda:[^:]+:\d+:event-source-mapping:([\w-]+)$/.exec(resource) ?? [];
-    if (uuid !== undefined) {
-      const mapping = context.mappings.get(uuid);
-      if (!mapping) throw resourceNotFound(`Event source mapping not found: ${resource}`);
-      return mapping.state.tags;
+    const [, , , , , kind = '', id = ''] = resource.split(':');
+    if (kind !== 'function') {
+      const mapping = kind === 'event-source-mapping' ? context.mappings.get(id) : undefined;
+      if (mapping) return mapping.state.tags;
+      const name = kind.charAt(0).toUpperCase() + kind.slice(1).replaceAll('-', ' ');
+      throw resourceNotFound(`${name} not found: ${resource}`);
     }
     if (/:function:[^:]+:/.test(resource)) {
       throw invalidParameter('Tags on function aliases and versions are not supported. Please specify a function ARN.');

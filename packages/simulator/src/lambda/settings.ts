@@ -57,6 +57,9 @@ const OLD_RUNTIMES =
   'nodejs nodejs4.3 nodejs4.3-edge nodejs6.10 nodejs8.10 nodejs10.x nodejs12.x nodejs14.x python2.7 python3.6 ' +
   'python3.7 java8 dotnetcore1.0 dotnetcore2.0 dotnetcore2.1 dotnetcore3.1 ruby2.5 ruby2.7 go1.x provided';
 
+const APPLICATION_LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
+const SYSTEM_LEVELS = ['DEBUG', 'INFO', 'WARN'];
+
 /** Variables that Lambda sets and a function cannot. */
 const RESERVED_VARIABLES: readonly string[] = (
   '_HANDLER _X_AMZN_TRACE_ID AWS_ACCESS_KEY AWS_ACCESS_KEY_ID AWS_DEFAULT_REGION AWS_EXECUTION_ENV ' +
@@ -103,6 +106,13 @@ function checkSettings({ Role, PackageType, Runtime, Handler, ...settings }: Fun
   checkRange(settings.MemorySize, 'memorySize', 128, 10_240);
   checkRange(Number(settings.EphemeralStorage?.Size), 'ephemeralStorage.size', 512, 10_240);
   checkArchitectures(settings.Architectures);
+  const { SnapStart, TracingConfig, LoggingConfig } = settings;
+  checkMember('packageType', PackageType, { oneOf: ['Zip', 'Image'] });
+  checkMember('snapStart.applyOn', SnapStart?.ApplyOn, { oneOf: ['PublishedVersions', 'None'] });
+  checkMember('tracingConfig.mode', TracingConfig?.Mode, { oneOf: ['Active', 'PassThrough'] });
+  checkMember('loggingConfig.logFormat', LoggingConfig.LogFormat, { oneOf: ['JSON', 'Text'] });
+  checkMember('loggingConfig.applicationLogLevel', LoggingConfig.ApplicationLogLevel, { oneOf: APPLICATION_LEVELS });
+  checkMember('loggingConfig.systemLogLevel', LoggingConfig.SystemLogLevel, { oneOf: SYSTEM_LEVELS });
   if (PackageType !== 'Image' && (!Runtime || !Handler)) {
     throw invalidParameter(
       'Runtime and Handler are mandatory parameters for functions created with deployment packages.',

@@ -64,6 +64,11 @@ describe('Lambda refuses', () => {
     ['AddPermission', { FunctionName: 'fn', ...statement, Principal: 's3' }, 'The provided principal was invalid.'],
     ['AddPermission', { FunctionName: 'fn', ...statement, StatementId: 'a.b' }, 'pattern: ([a-zA-Z0-9-_]+)'],
     ['TagResource', { Resource: 'arn:aws:x', Tags: { a: '1' } }, 'arn:(aws[a-zA-Z-]*):lambda:(eusc-)?'],
+    [
+      'ListTags',
+      { Resource: fnArn.replace(/function:.*/, 'capacity-provider:c') },
+      'Capacity provider not found: arn:',
+    ],
     ['TagResource', { Resource: fnArn, Tags: {} }, 'An error occurred and the request cannot be processed.'],
     ['CreateEventSourceMapping', { FunctionName: 'fn' }, 'Unrecognized event source.'],
     [
@@ -85,6 +90,10 @@ describe('Lambda refuses', () => {
     [{ FunctionName: 'a.b' }, unlike('a.b', 'functionName', newPattern)],
     [{ FunctionName: 'a'.repeat(65) }, tooLong('a'.repeat(65), 'functionName', 64)],
     [{ Role: 'r1' }, 'pattern: arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+'],
+    [{ SnapStart: { ApplyOn: 'x' } }, 'enum value set: [PublishedVersions, None]'],
+    [{ TracingConfig: { Mode: 'x' } }, 'enum value set: [Active, PassThrough]'],
+    [{ LoggingConfig: { LogFormat: 'x' } }, 'enum value set: [JSON, Text]'],
+    [{ LoggingConfig: { LogFormat: 'JSON', SystemLogLevel: 'TRACE' } }, 'enum value set: [DEBUG, INFO, WARN]'],
     [{ Runtime: 'nodejs14.x' }, 'The runtime parameter of nodejs14.x is no longer supported'],
     [
       { Runtime: 'cobol' },
