@@ -209,7 +209,13 @@ export class EventSourceMapping {
   async #invoke(batch: Held[]): Promise<string | undefined> {
     const fn = this.#function;
     if (!fn) return `Function not found: ${this.state.functionName}`;
-    const Records = batch.map(({ message }) => sqsRecord(message, this.state.queueArn, this.#deps.account.region));
+    const { queueArn, settings } = this.state;
+    const about = {
+      queueArn,
+      region: this.#deps.account.region,
+      windowSeconds: settings.MaximumBatchingWindowInSeconds,
+    };
+    const Records = batch.map(({ message }) => sqsRecord(message, about));
     const payload = Buffer.from(JSON.stringify({ Records }));
     const result = await this.#invokeThrottled(fn, payload, batch[0]?.receivedAt ?? this.#deps.clock.now());
     if (result.failure) return 'Function call failed';

@@ -1,7 +1,13 @@
 import type { Message } from '@aws-sdk/client-sqs';
 
-/** The element of the event's `Records` for a message. */
-export function sqsRecord(message: Message, queueArn: string, region: string): Record<string, unknown> {
+/**
+ * The element of the event's `Records` for a message. Only a mapping with a batching window says of a message without
+ * attributes that it has no digest of them.
+ */
+export function sqsRecord(
+  message: Message,
+  { queueArn, region, windowSeconds }: { queueArn: string; region: string; windowSeconds: number },
+): Record<string, unknown> {
   const attributes = Object.entries(message.MessageAttributes ?? {}).map(([name, value]) => [
     name,
     {
@@ -18,7 +24,7 @@ export function sqsRecord(message: Message, queueArn: string, region: string): R
     body: message.Body,
     attributes: { ...message.Attributes },
     messageAttributes: Object.fromEntries(attributes),
-    ...(message.MD5OfMessageAttributes !== undefined && { md5OfMessageAttributes: message.MD5OfMessageAttributes }),
+    md5OfMessageAttributes: message.MD5OfMessageAttributes ?? (windowSeconds > 0 ? null : undefined),
     md5OfBody: message.MD5OfBody,
     eventSource: 'aws:sqs',
     eventSourceARN: queueArn,

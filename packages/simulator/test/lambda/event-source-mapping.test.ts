@@ -404,8 +404,7 @@ it('shapes a record as Lambda does', () => {
         bytes: { DataType: 'Binary', BinaryValue: new Uint8Array([1, 2]) },
       },
     },
-    queueArn,
-    'us-east-1',
+    { queueArn, region: 'us-east-1', windowSeconds: 0 },
   );
   expect(record).toEqual({
     messageId: 'id',

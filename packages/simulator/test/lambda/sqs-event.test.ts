@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failedMessageIds } from '../../src/lambda/sqs-event.ts';
+import { failedMessageIds, sqsRecord } from '../../src/lambda/sqs-event.ts';
 
 const batch = new Set(['a', 'b', 'c']);
 const failed = (answer: string) => [...failedMessageIds(Buffer.from(answer), batch)];
@@ -32,6 +32,12 @@ describe('an answer that fails the whole batch', () => {
   ])('%s', (_name, answer) => {
     expect(failed(answer)).toEqual(['a', 'b', 'c']);
   });
+});
+
+it('says that a message without attributes has no digest of them, in a mapping with a window', () => {
+  const record = (windowSeconds: number) => sqsRecord({ Body: 'b' }, { queueArn: 'q', region: 'r', windowSeconds });
+  expect(record(1)).toMatchObject({ messageAttributes: {}, md5OfMessageAttributes: null });
+  expect(record(0).md5OfMessageAttributes).toBeUndefined();
 });
 
 it('names the messages that failed', () => {
