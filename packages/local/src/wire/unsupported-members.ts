@@ -45,8 +45,8 @@ export const REFUSED_MEMBERS: Readonly<Record<string, readonly string[]>> = {
 /** Members that change nothing here, and that a caller need not miss. */
 export const MEMBERS_WITHOUT_EFFECT: Readonly<Record<string, readonly string[]>> = {
   cloudformation: names(`
-    CallAs ClientToken DisableValidation ImportExistingResources IncludePropertyValues MonitoringTimeInMinutes
-    RoleARN TemplateStage TreatUnrecognizedResourceTypesAsWarnings
+    CallAs ClientToken DisableValidation ImportExistingResources MonitoringTimeInMinutes RoleARN TemplateStage
+    TreatUnrecognizedResourceTypesAsWarnings
   `),
   events: names(`Force RetryPolicy Tags TraceHeader`),
   kms: names(`BypassPolicyLockoutSafetyCheck GrantTokens PolicyName Tags`),

@@ -101,7 +101,7 @@ export function createCloudFormation(deps: Deps, extras: CloudFormationExtras): 
       name: 'cloudformation',
       operations: {
         ...stackOperations(deps, stacks, engine),
-        ...stackReads(deps, stacks),
+        ...stackReads(deps, stacks, engine),
         ...changeSetOperations(deps, stacks, engine),
       },
       durable: durableStacks(stacks),

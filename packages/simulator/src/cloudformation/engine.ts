@@ -7,6 +7,7 @@ import type { Tag } from '../core/tags.ts';
 import { checkCapabilities } from './capabilities.ts';
 import { deployStack } from './deploy-stack.ts';
 import { readSsm, refuseUnsupportedReferences } from './dynamic-references.ts';
+import { resolve } from './intrinsics.ts';
 import { resolveParameters } from './parameters.ts';
 import { isSameTemplate, type PreparedTemplate, prepareTemplate } from './prepared-template.ts';
 import { refuseUnsupportedTypes } from './providers/refused-types.ts';
@@ -100,7 +101,8 @@ export class Engine {
     refuseUnsupportedReferences(prepared.resources);
     refuseTypeChanges(stack, prepared);
     checkCapabilities(prepared.resources.values(), capabilities);
-    return { ...prepared, deployment: { template, body, parameters, pseudo, tags, capabilities } };
+    const given = capabilities.length > 0 ? capabilities : (stack.deployed?.capabilities ?? []);
+    return { ...prepared, deployment: { template, body, parameters, pseudo, tags, capabilities: given } };
   }
 
   /** Throws AlreadyExistsException and the errors of `prepare`. */
@@ -132,6 +134,13 @@ export class Engine {
     return this.#start(stack, status, options, (run) => deployStack(run, desired));
   }
 
+  /** The metadata of a resource of the stack. */
+  metadata(stack: Stack, logicalId: string): unknown {
+    const prepared = stack.deployed && preparedAgain(stack.deployed);
+    const { Metadata = {} } = prepared?.resources.get(logicalId) ?? {};
+    return prepared && resolve(Metadata, new StackRun(this.context, stack).scope(prepared));
+  }
+
   /** Deletes a stack; `retain` names resources to keep. Throws ValidationError while an operation is in progress. */
   delete(stack: Stack, retain: readonly string[], options: StartOptions): StartedOperation {
     if (stack.status === 'DELETE_COMPLETE') return { stack, done: Promise.resolve() };
@@ -155,7 +164,6 @@ export class Engine {
     Object.assign(stack, { listener, clientRequestToken, disableRollback, isInterrupted: false });
     run.stackStatus(status, 'User Initiated');
     const finish = (ending: Ending) => {
-      if (ending.status === 'DELETE_COMPLETE') stack.deletedAt = new Date(this.context.clock.now());
       run.stackStatus(ending.status, ending.reason);
       stack.listener = undefined;
     };

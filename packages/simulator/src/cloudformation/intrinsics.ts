@@ -75,7 +75,7 @@ function splitOnce(text: string): string[] {
 export function expandSub(argument: unknown): unknown[] {
   const [template, variables = {}] = [argument].flat();
   if (typeof template !== 'string' || !isRecord(variables)) {
-    throw wrong('Fn::Sub', 'a string, and optionally a mapping of values to replace in the string');
+    throw wrong('Fn::Sub', 'a string, and optionally a mapping of values to replace in the string.');
   }
   return template.split(/\$\{([^}]+)\}/).map((piece, index) => {
     // Text and variables alternate.
@@ -92,7 +92,8 @@ type Run<T> = (argument: unknown, scope: Scope) => T;
 export const CONDITIONS: Readonly<Record<string, Run<boolean>>> = {
   Condition: (argument, scope) => scope.condition(String(argument)),
   'Fn::Equals': (argument, scope) => {
-    const [left, right] = list(argument, 'Fn::Equals', 2).map((item) => resolve(item, scope));
+    if (!Array.isArray(argument) || argument.length !== 2) throw wrong('Fn::Equals', 'a list of 2 string parameters.');
+    const [left, right] = argument.map((item) => resolve(item, scope));
     return isDeepStrictEqual(asText(left), asText(right));
   },
   'Fn::And': (argument, scope) => list(argument, 'Fn::And', 2, MAX_CONDITIONS).every((item) => evaluate(item, scope)),
@@ -102,7 +103,7 @@ export const CONDITIONS: Readonly<Record<string, Run<boolean>>> = {
 
 export const FUNCTIONS: Readonly<Record<string, Run<unknown>>> = {
   Ref: (argument, scope) => {
-    if (typeof argument !== 'string') throw wrong('Ref', 'a single String value');
+    if (typeof argument !== 'string') throw wrong('Ref', 'a single String value.');
     return scope.ref(argument);
   },
   'Fn::GetAtt': (argument, scope) => {
@@ -117,23 +118,26 @@ export const FUNCTIONS: Readonly<Record<string, Run<unknown>>> = {
     const [delimiter, items] = list(argument, 'Fn::Join', 2);
     const resolved = resolve(items, scope);
     if (typeof delimiter !== 'string' || !Array.isArray(resolved)) {
-      throw wrong('Fn::Join', 'two parameters, (1) a string delimiter and (2) a list of strings to be joined');
+      const list = 'a list of strings to be joined or a function that returns a list of strings (such as Fn::GetAZs)';
+      throw wrong('Fn::Join', `two parameters, (1) a string delimiter and (2) ${list} to be joined.`);
     }
     return resolved.map((item) => textOf(item, 'Fn::Join')).join(delimiter);
   },
   'Fn::Select': (argument, scope) => {
     const [index, items] = list(argument, 'Fn::Select', 2).map((item) => resolve(item, scope));
     const at = Number(index);
-    if (!Array.isArray(items) || !Number.isInteger(at)) {
-      throw wrong('Fn::Select', 'two parameters, (1) an integer index and (2) a list');
-    }
-    if (at >= 0 && at < items.length) return items[at];
-    throw validationError(`Template error: Fn::Select  cannot select nonexistent value at index ${at}`);
+    if (Array.isArray(items) && at >= 0 && at < items.length && Number.isInteger(at)) return items[at];
+    throw validationError(
+      Array.isArray(items) && Number.isInteger(at) && !Array.isArray((argument as unknown[])[1])
+        ? `Template error: Fn::Select  cannot select nonexistent value at index ${at}`
+        : 'Template error: Fn::Select requires a list argument with two elements: an integer index and a list',
+    );
   },
   'Fn::Split': (argument, scope) => {
     const [delimiter, source] = list(argument, 'Fn::Split', 2);
     if (typeof delimiter !== 'string' || delimiter === '') {
-      throw wrong('Fn::Split', 'two parameters, (1) a string delimiter and (2) a string to be split');
+      const source = 'a string to be split or a function that returns a string to be split';
+      throw wrong('Fn::Split', `two parameters, (1) a string delimiter and (2) ${source}.`);
     }
     return text(source, 'Fn::Split', scope).split(delimiter);
   },
@@ -166,7 +170,7 @@ export const FUNCTIONS: Readonly<Record<string, Run<unknown>>> = {
 };
 
 const wrong = (name: string, needs: string) =>
-  validationError(`Template error: every ${name} object requires ${needs}.`);
+  validationError(`Template error: every ${name} object requires ${needs}`);
 
 /** The function's argument, which is a list of `minLength` to `maxLength` elements. */
 function list(argument: unknown, name: string, minLength: number, maxLength = minLength): unknown[] {

@@ -62,8 +62,8 @@ function isAllowed(name: string, pattern: string, text: string): boolean {
 function typed(name: string, type: string, text: string): ParameterValue {
   if (type === 'CommaDelimitedList' || type.startsWith('List<')) return text.split(',').map((item) => item.trim());
   if (type !== 'Number') return text;
-  if (text.trim() !== '' && !Number.isNaN(Number(text))) return Number(text);
-  throw validationError(
-    `Parameter validation failed: parameter value ${text} for parameter name ${name} is not a number.`,
-  );
+  const number = Number(text);
+  // Fn::Sub and outputs show 1.0 as it was given.
+  if (text.trim() !== '' && !Number.isNaN(number)) return String(number) === text ? number : text;
+  throw validationError(`Parameter '${name}' must be a number.`);
 }

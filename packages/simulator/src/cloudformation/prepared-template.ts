@@ -1,9 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
-import { expandSub, functionNamed, getAttTarget, intrinsic } from './intrinsics.ts';
+import { expandSub, functionNamed, getAttTarget, intrinsic, resolve } from './intrinsics.ts';
 import type { ResolvedParameters } from './parameters.ts';
 import type { Dependencies } from './run-in-order.ts';
 import { type OutputDefinition, type ResourceDefinition, type Template, validationError } from './template.ts';
-import { conditionsOf, type Pseudo, parameterValues, type TemplateValues } from './template-scope.ts';
+import {
+  conditionsOf,
+  noResources,
+  type Pseudo,
+  parameterValues,
+  scopeOf,
+  type TemplateValues,
+} from './template-scope.ts';
 
 /** A template whose parameters and conditions are resolved. The rest resolves as resources are created. */
 export interface PreparedTemplate extends TemplateValues {
@@ -25,6 +32,10 @@ export function prepareTemplate(
   parameters: ResolvedParameters,
   pseudo: Pseudo,
 ): PreparedTemplate {
+  for (const name of usedConditions({ ...template.Resources, ...template.Outputs })) {
+    if (Object.hasOwn(template.Conditions ?? {}, name)) continue;
+    throw validationError(`Template error: unresolved condition dependency ${name} in Fn::If`);
+  }
   const condition = conditionsOf({ template, parameters, pseudo });
   const values: TemplateValues = { template, parameters, pseudo, condition };
   const isActive = ([, { Condition: name }]: [string, { readonly Condition?: string }]) =>
@@ -36,6 +47,7 @@ export function prepareTemplate(
   for (const [id, resource] of resources) {
     const befores = dependsOn(resource);
     const found = new Set(references(resource.Properties, values));
+    checkLookups(resource.Properties, values);
     refuseUnknown(found, resources, 'Resources');
     refuseUnknown(befores, all, 'Resources');
     // A resource that a condition removed is no dependency.
@@ -46,18 +58,45 @@ export function prepareTemplate(
   return { ...values, body, resources, outputs, dependencies };
 }
 
-/** The logical ids of the resources to which an expression refers. Of Fn::If it reads only the branch that holds. */
+/** The logical ids of the resources to which an expression refers. */
 function references(value: unknown, values: TemplateValues): string[] {
   const parameters = parameterValues(values);
-  const found: string[] = [];
+  return mentions(value, values).flatMap(({ name }) => (parameters.has(name) ? [] : [name]));
+}
+
+/** The functions whose values are those of other stacks. */
+const OTHER_STACKS = /"Fn::(ImportValue|GetStackOutput)"/;
+
+/** Throws ValidationError for an Fn::FindInMap or Fn::Select that finds nothing, if that is known without resources. */
+function checkLookups(value: unknown, values: TemplateValues): void {
+  const { name, argument } = intrinsic(value) ?? {};
+  const isLookup = name === 'Fn::FindInMap' || name === 'Fn::Select';
+  if (name === 'Fn::If' && Array.isArray(argument)) {
+    checkLookups(argument[values.condition(String(argument[0])) ? 1 : 2], values);
+  } else if (isLookup && references(value, values).length === 0 && !OTHER_STACKS.test(JSON.stringify(value))) {
+    resolve(value, scopeOf(values, noResources));
+  } else if (typeof value === 'object' && value !== null) {
+    for (const item of Object.values(value)) checkLookups(item, values);
+  }
+}
+
+/** A Ref, or with an attribute an Fn::GetAtt. */
+interface Mention {
+  readonly name: string;
+  readonly attribute?: unknown;
+}
+
+/** The parameters and resources that an expression names. Of Fn::If it reads only the branch that holds. */
+export function mentions(value: unknown, values: Pick<TemplateValues, 'condition'>): Mention[] {
+  const found: Mention[] = [];
   const visit = (item: unknown): void => {
     const { name, argument } = intrinsic(item) ?? {};
     if (name !== undefined) functionNamed(name);
     if (name === 'Ref') {
-      if (!parameters.has(String(argument))) found.push(String(argument));
+      found.push({ name: String(argument) });
     } else if (name === 'Fn::GetAtt') {
       const { logicalId, attribute } = getAttTarget(argument);
-      found.push(logicalId);
+      found.push({ name: logicalId, attribute });
       visit(attribute);
     } else if (name === 'Fn::If' && Array.isArray(argument)) {
       visit(argument[values.condition(String(argument[0])) ? 1 : 2]);
@@ -117,12 +156,14 @@ export const isSameTemplate = (a: PreparedTemplate, b: PreparedTemplate): boolea
 function effectOf({ resources, outputs, template, parameters, condition }: PreparedTemplate) {
   const definitions = [...resources].map(([id, { DependsOn: _order, Condition: _condition, ...rest }]) => [id, rest]);
   const effect = { resources: Object.fromEntries(definitions), outputs: Object.fromEntries(outputs) };
-  const conditions = [...JSON.stringify(effect).matchAll(/"Fn::If":\["([^"]+)"/g)].map(([, name = '']) => name);
   return {
     ...effect,
-    // The values of the conditions in use.
-    conditions: new Map(conditions.map((name) => [name, condition(name)])),
+    conditions: new Map(usedConditions(effect).map((name) => [name, condition(name)])),
     mappings: template.Mappings,
     parameters: parameters.values,
   };
 }
+
+/** The names of the conditions in Fn::If. */
+const usedConditions = (value: object): string[] =>
+  [...JSON.stringify(value).matchAll(/"Fn::If":\["([^"]+)"/g)].map(([, name = '']) => name);

@@ -10,7 +10,7 @@ import type { Handle, Properties, Provider, ProviderContext } from './provider.t
 import { recordedAttribute } from './providers/record-only.ts';
 import type { CreatedResource, DesiredStack, Stack, StackEvent, StackResource, Stacks } from './stack.ts';
 import { withStackTags } from './tags.ts';
-import { memberOf, scopeOf } from './template-scope.ts';
+import { memberOf, scopeOf, type TemplateValues } from './template-scope.ts';
 
 /** The dependencies of the engine. */
 export interface EngineContext extends Deps {
@@ -39,8 +39,12 @@ export class StackRun {
   /** Moves the stack to `status` and records it. */
   stackStatus(status: StackStatus, reason?: string): void {
     Object.assign(this.stack, { status, reason });
+    if (status === 'ROLLBACK_IN_PROGRESS' || status === 'DELETE_IN_PROGRESS') {
+      Object.assign(this.stack, { deletedAt: new Date(this.engine.clock.now()), lastChangeSetId: undefined });
+    }
     const { stackName: logicalId, stackId } = this.stack;
-    this.#event({ logicalId, type: 'AWS::CloudFormation::Stack', status, reason }, stackId);
+    const eventId = this.engine.ids.uuid();
+    this.#event({ logicalId, type: 'AWS::CloudFormation::Stack', status, reason, eventId }, stackId);
   }
 
   /** Stops all waiting for resources, after one has failed. */
@@ -60,13 +64,14 @@ export class StackRun {
   /** The record of a resource of `desired` that is not created yet. */
   newRecord(desired: DesiredStack, logicalId: string): StackResource {
     const definition = entryOf(desired.resources, logicalId);
+    const policy = (given: unknown) => String(resolve(given ?? 'Delete', this.scope(desired)));
     return {
       logicalId,
       type: definition.Type,
       properties: {},
       dependsOn: entryOf(desired.dependencies, logicalId),
-      deletionPolicy: definition.DeletionPolicy ?? 'Delete',
-      updateReplacePolicy: definition.UpdateReplacePolicy ?? 'Delete',
+      deletionPolicy: policy(definition.DeletionPolicy),
+      updateReplacePolicy: policy(definition.UpdateReplacePolicy),
       status: 'CREATE_IN_PROGRESS',
       updatedAt: new Date(this.engine.clock.now()),
     };
@@ -80,7 +85,16 @@ export class StackRun {
     return withStackTags(this.engine.provider(definition.Type), properties, desired.deployment.tags);
   }
 
-  scope(desired: DesiredStack): Scope {
+  /** As `resolveProperties`, without dynamic references and tags of the stack; empty if that fails. */
+  #templateProperties(desired: DesiredStack, logicalId: string): Properties {
+    try {
+      return resolve(entryOf(desired.resources, logicalId).Properties ?? {}, this.scope(desired)) as Properties;
+    } catch {
+      return {};
+    }
+  }
+
+  scope(desired: TemplateValues): Scope {
     const { stacks } = this.engine;
     return scopeOf(desired, {
       ref: (name) => this.#made(name).handle.physicalId,
@@ -101,7 +115,7 @@ export class StackRun {
 
   /** Creates a resource of `desired`: with `verb` CREATE a new one, with UPDATE the replacement of another one. */
   async create(desired: DesiredStack, logicalId: string, verb: 'CREATE' | 'UPDATE'): Promise<void> {
-    const record = this.newRecord(desired, logicalId);
+    const record = { ...this.newRecord(desired, logicalId), properties: this.#templateProperties(desired, logicalId) };
     const isReplacement = verb === 'UPDATE';
     const reason = 'Requested update requires the creation of a new physical resource; hence creating one.';
     await this.#step(record, { verb, reason: isReplacement ? reason : undefined }, async (put) => {
@@ -176,7 +190,8 @@ export class StackRun {
     const resource = { ...change, updatedAt: new Date(this.engine.clock.now()) };
     const isPart = !resource.status.startsWith('DELETE') || this.#isCurrent(resource);
     if (isPart) this.stack.resources.set(resource.logicalId, resource);
-    this.#event(resource, resource.handle?.physicalId ?? '');
+    const eventId = `${resource.logicalId}-${resource.status}-${resource.updatedAt.toISOString()}`;
+    this.#event({ ...resource, eventId }, resource.handle?.physicalId ?? '');
     return resource;
   }
 
@@ -212,12 +227,14 @@ export class StackRun {
     );
   }
 
-  #event(change: Pick<StackEvent, 'logicalId' | 'type' | 'status' | 'reason'>, physicalId: string): void {
+  #event(
+    change: Pick<StackEvent, 'eventId' | 'logicalId' | 'type' | 'status' | 'reason' | 'properties'>,
+    physicalId: string,
+  ): void {
     const { stack, engine } = this;
-    const { logicalId, type, status, reason } = change;
+    const { eventId, logicalId, type, status, reason, properties } = change;
     const event: StackEvent = {
-      ...{ logicalId, physicalId, type, status, reason },
-      eventId: engine.ids.uuid(),
+      ...{ eventId, logicalId, physicalId, type, status, reason, properties },
       stackId: stack.stackId,
       stackName: stack.stackName,
       // Clients sort by the time: each event is later than the one before.

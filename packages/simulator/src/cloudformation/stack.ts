@@ -49,6 +49,8 @@ export interface StackEvent {
   readonly type: string;
   readonly status: string;
   readonly reason?: string;
+  /** Absent in events of the stack. */
+  readonly properties?: Properties;
   readonly clientRequestToken?: string;
 }
 

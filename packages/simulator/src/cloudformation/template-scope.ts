@@ -41,7 +41,11 @@ export function scopeOf({ condition, ...values }: TemplateValues, resources: Res
     ...resources,
     region: values.pseudo.region,
     condition,
-    ref: (name) => (known.has(name) ? known.get(name) : resources.ref(name)),
+    ref(name) {
+      const value = known.has(name) ? known.get(name) : resources.ref(name);
+      // The value of a parameter can name it, too.
+      return value === 'AWS::NoValue' ? NO_VALUE : value;
+    },
     mapping(map, topKey, secondKey) {
       const value = memberOf(memberOf(memberOf(values.template.Mappings, map), topKey), secondKey);
       if (value !== undefined) return value;
@@ -71,10 +75,12 @@ export function conditionsOf(values: Omit<TemplateValues, 'condition'>): (name: 
     known.set(name, result);
     return result;
   };
-  const noResources = { ref: noResource, getAtt: noResource, importValue: noResource, stackOutput: noResource };
   const scope = scopeOf({ ...values, condition }, noResources);
   return condition;
 }
+
+/** The scope of what resolves without resources. */
+export const noResources = { ref: noResource, getAtt: noResource, importValue: noResource, stackOutput: noResource };
 
 function noResource(name: string): never {
   throw validationError(

@@ -18,8 +18,8 @@ export interface ResourceDefinition {
   readonly Properties?: Readonly<Record<string, unknown>>;
   readonly DependsOn?: string | readonly string[];
   readonly Condition?: string;
-  readonly DeletionPolicy?: string;
-  readonly UpdateReplacePolicy?: string;
+  readonly DeletionPolicy?: unknown;
+  readonly UpdateReplacePolicy?: unknown;
   readonly Metadata?: unknown;
 }
 
@@ -45,6 +45,9 @@ export interface OutputDefinition {
 /** CloudFormation's error for an invalid request or template. */
 export const validationError = (message: string): AwsError => new AwsError('ValidationError', message);
 
+/** Names of resources and parameters. */
+const NAME = /^[A-Za-z0-9]{1,255}$/;
+
 /** Checks the outer form of a template. Throws ValidationError. */
 export function checkTemplate(value: unknown): Template {
   const [problem] = problemsOf(value);
@@ -67,15 +70,28 @@ function* problemsOf(template: unknown): Generator<string> {
   }
   for (const [id, resource] of Object.entries(resources)) {
     const place = `Template format error: [/Resources/${id}]`;
-    if (!/^[A-Za-z0-9]{1,255}$/.test(id)) yield `Template format error: Resource name ${id} is non alphanumeric.`;
+    if (!NAME.test(id)) yield `Template format error: Resource name ${id} is non alphanumeric.`;
     if (!isRecord(resource) || typeof resource.Type !== 'string') {
-      return yield `${place} Every Resources object must contain a Type member.`;
+      return yield isRecord(resource)
+        ? `${place} Every Resources object must contain a Type member.`
+        : 'Template format error: Any Resources member must be an object.';
     }
     const { Properties: properties = {} } = resource;
     if (!isRecord(properties)) yield `${place} Properties must be an object.`;
   }
-  for (const [id, output] of Object.entries(outputs as object)) {
+  for (const name of Object.keys((template.Parameters ?? {}) as object)) {
+    if (!NAME.test(name)) yield `Template format error: Parameter name ${name} is non alphanumeric.`;
+  }
+  for (const map of Object.values((template.Mappings ?? {}) as object)) {
+    for (const [key, member] of Object.entries(map ?? {})) {
+      if (!isRecord(member)) return yield `Template format error: Every Mappings member ${key} must be a map`;
+      if (Object.values(member).some(isRecord)) {
+        yield 'Template format error: Every Mappings attribute must be a String or a List.';
+      }
+    }
+  }
+  for (const output of Object.values(outputs as object)) {
     const isValid = isRecord(output) && output.Value !== undefined;
-    if (!isValid) yield `Template format error: Every Outputs member must contain a Value object (${id}).`;
+    if (!isValid) yield 'Template format error: Every Outputs member must contain a Value object';
   }
 }

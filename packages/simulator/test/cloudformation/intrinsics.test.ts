@@ -103,11 +103,16 @@ describe('intrinsic functions', () => {
     [{ 'Fn::GetStackOutput': 'A.B' }, 'Fn::GetStackOutput takes an object'],
     [{ 'Fn::Nonsense': 1 }, 'does not support the function Fn::Nonsense'],
     [{ 'Fn::constructor': 1 }, 'does not support the function'],
-    [{ 'Fn::Select': [5, ['a']] }, 'cannot select nonexistent value at index 5'],
+    [
+      { 'Fn::Select': [5, ['a']] },
+      'Fn::Select requires a list argument with two elements: an integer index and a list',
+    ],
+    [{ 'Fn::Select': [5, { 'Fn::Split': [',', 'a'] }] }, 'cannot select nonexistent value at index 5'],
+    [{ 'Fn::Split': ['', 'a'] }, '(2) a string to be split or a function that returns a string to be split.'],
     [{ 'Fn::FindInMap': ['Sizes', 'dev', 'memory'] }, 'Unable to get mapping for Sizes::dev::memory'],
     [{ 'Fn::If': ['Unknown', 1, 2] }, 'Unresolved condition dependency Unknown'],
     [{ 'Fn::Join': ['-', 'text'] }, 'every Fn::Join object requires two parameters'],
-    [{ 'Fn::GetAtt': 'NoDot' }, 'every Fn::GetAtt object requires two non-empty parameters'],
+    [{ 'Fn::GetAtt': 'NoDot' }, 'two non-empty parameters, the resource name and the resource attribute'],
     [{ 'Fn::Sub': ['${a}', { a: { b: 1 } }] }, 'Fn::Sub needs text'],
   ])('%j is refused', async (value, message) => {
     await expect(evaluate(value)).rejects.toThrow(message);
@@ -115,6 +120,10 @@ describe('intrinsic functions', () => {
 });
 
 describe('parameters', () => {
+  it('of type Number show the text that was given', async () => {
+    const { values } = await resolveParameters({ N: { Type: 'Number' } }, { N: '1000.0' }, async () => '');
+    expect(values.get('N')).toBe('1000.0');
+  });
   const read = async () => '';
   it('without value or default are named', async () => {
     await expect(resolveParameters({ A: {}, B: {} }, {}, read)).rejects.toThrow('Parameters: [A, B] must have values');

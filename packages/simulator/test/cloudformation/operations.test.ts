@@ -54,15 +54,95 @@ describe('the API', () => {
     expect((await h.call('DescribeStacks', {})).Stacks).toEqual([]);
   });
 
-  it('describes no empty parameters and outputs, and only a version that the template has', async () => {
+  it('describes no empty parameters and outputs, and the version of a template without one', async () => {
     const h = harness();
     await h.call('CreateStack', { StackName: 'api', TemplateBody: template({ A: thing() }) });
     await h.clock.advance(0);
     const [stack] = (await h.call('DescribeStacks', {})).Stacks;
     expect([stack.Parameters, stack.Outputs, stack.Tags]).toEqual([undefined, undefined, []]);
-    expect((await h.call('GetTemplateSummary', { StackName: 'api' })).Version).toBeUndefined();
-    const TemplateBody = template({ A: thing() }, { AWSTemplateFormatVersion: '2010-09-09' });
-    expect(await h.call('GetTemplateSummary', { TemplateBody })).toMatchObject({ Version: '2010-09-09' });
+    expect(await h.call('GetTemplateSummary', { StackName: 'api' })).toMatchObject({ Version: '2010-09-09' });
+  });
+
+  it('names the events of resources, and gives their properties', async () => {
+    const h = harness();
+    await h.call('CreateStack', { StackName: 'api', TemplateBody: template({ A: thing({ Value: 1 }) }) });
+    await h.clock.advance(0);
+    await h.call('DeleteStack', { StackName: 'api' });
+    await h.clock.advance(0);
+    const { StackId, StackEvents } = (await h.call('ListStacks', {})).StackSummaries.map(({ StackId }: any) => ({
+      StackId,
+      StackEvents: h.call('DescribeStackEvents', { StackName: StackId }),
+    }))[0];
+    const events = (await StackEvents).StackEvents.filter(({ LogicalResourceId }: any) => LogicalResourceId === 'A');
+    expect(StackId).toContain('stack/api/');
+    expect(events).toHaveLength(5);
+    for (const { EventId, ResourceStatus, ResourceProperties } of events) {
+      expect(EventId).toMatch(new RegExp(`^A-${ResourceStatus}-\\d{4}-`));
+      expect(JSON.parse(ResourceProperties)).toEqual({ Value: 1 });
+    }
+  });
+
+  it('describes deleted stacks, and those that were rolled back, without their change set', async () => {
+    const h = harness();
+    const names = { StackName: 'api', ChangeSetName: 'one' };
+    const TemplateBody = template({ A: thing({ Fail: 'create' }) });
+    const { StackId } = await h.call('CreateChangeSet', { ...names, ChangeSetType: 'CREATE', TemplateBody });
+    await h.call('ExecuteChangeSet', names);
+    await h.clock.advance(0);
+    const stack = async () => (await h.call('DescribeStacks', { StackName: StackId })).Stacks[0];
+    expect(await stack()).toMatchObject({
+      StackStatus: 'ROLLBACK_COMPLETE',
+      DeletionTime: expect.any(Date),
+      ChangeSetId: undefined,
+      EnableTerminationProtection: false,
+    });
+    await h.call('DeleteStack', { StackName: 'api' });
+    await h.clock.advance(0);
+    expect(await stack()).toMatchObject({ StackStatus: 'DELETE_COMPLETE', EnableTerminationProtection: undefined });
+  });
+
+  it('forgets the change set when a stack is updated without one, but not its capabilities', async () => {
+    const h = harness();
+    const names = { StackName: 'api', ChangeSetName: 'one' };
+    const Capabilities = ['CAPABILITY_IAM'];
+    const create = { ...names, ChangeSetType: 'CREATE', Capabilities, TemplateBody: template({ A: thing() }) };
+    await h.call('CreateChangeSet', create);
+    await h.call('ExecuteChangeSet', names);
+    await h.clock.advance(0);
+    await h.call('UpdateStack', { StackName: 'api', TemplateBody: template({ A: thing({ Value: 1 }) }) });
+    await h.clock.advance(0);
+    const [stack] = (await h.call('DescribeStacks', { StackName: 'api' })).Stacks;
+    expect([stack.ChangeSetId, stack.Capabilities]).toEqual([undefined, Capabilities]);
+  });
+
+  it('describes the metadata of a resource, and refuses one that is not there', async () => {
+    const h = harness();
+    const A = thing({}, { Metadata: { of: { Ref: 'AWS::StackName' } } });
+    await h.call('CreateStack', { StackName: 'api', TemplateBody: template({ A, B: thing() }) });
+    await h.clock.advance(0);
+    const describe = async (LogicalResourceId: string, StackName = 'api') =>
+      (await h.call('DescribeStackResource', { StackName, LogicalResourceId })).StackResourceDetail.Metadata;
+    expect([await describe('A'), await describe('B')]).toEqual(['{"of":"api"}', '{}']);
+    await expect(describe('C')).rejects.toThrow('Resource C does not exist for stack api');
+    await expect(describe('A', 'none')).rejects.toThrow("Stack 'none' does not exist");
+  });
+
+  it.each<[string, object, object?]>([
+    ['Unable to get mapping for M::b::c', { Value: { 'Fn::FindInMap': ['M', 'b', 'c'] } }],
+    ['Fn::Select requires a list argument', { Value: { a: [{ 'Fn::Select': [1, ['x']] }] } }],
+    ['unresolved condition dependency C in Fn::If', { Value: { 'Fn::If': ['C', 1, 2] } }],
+    ['Parameter name a-b is non alphanumeric.', {}, { Parameters: { 'a-b': { Type: 'String' } } }],
+    ['Every Mappings member a must be a map', {}, { Mappings: { M: { a: 'b' } } }],
+    ['Every Mappings attribute must be a String or a List.', {}, { Mappings: { M: { a: { b: { c: 'd' } } } } }],
+    ['Any Resources member must be an object.', {}, { Resources: { A: 'text' } }],
+    ["Parameter 'N' must be a number.", {}, { Parameters: { N: { Type: 'Number', Default: 'x' } } }],
+    ['every Fn::Equals object requires a list of 2', {}, { Conditions: { C: { 'Fn::Equals': ['a'] } } }],
+  ])('refuses a template at once: %s', async (message, properties, more = {}) => {
+    const h = harness();
+    const Mappings = { M: { a: { b: 'c' } } };
+    const A = thing(properties, 'Conditions' in more ? { Condition: 'C' } : {});
+    const TemplateBody = template({ A }, { Mappings, ...more });
+    await expect(h.call('CreateStack', { StackName: 'api', TemplateBody })).rejects.toThrow(message);
   });
 
   it('refuses a value for a parameter that keeps its own', async () => {
@@ -169,6 +249,11 @@ describe('the API', () => {
     await expect(created).rejects.toThrow('TemplateURL must be a supported URL.');
   });
 
+  it('names what is no domain of S3', async () => {
+    const created = harness().call('CreateStack', { StackName: 'api', TemplateURL: 's3://bucket/key' });
+    await expect(created).rejects.toThrow('S3 error: Domain name specified in bucket is not a valid S3 domain');
+  });
+
   it('needs the template once', async () => {
     const h = harness();
     await expect(h.call('CreateStack', { StackName: 'a', TemplateBody: '{' })).rejects.toThrow('JSON not well-formed');
@@ -226,6 +311,60 @@ describe('change sets', () => {
     await expect(h.call('ExecuteChangeSet', names)).rejects.toThrow('current execution status of [EXECUTE_COMPLETE]');
   });
 
+  it('put a new stack in REVIEW_IN_PROGRESS, and are no way to create it again', async () => {
+    const h = harness();
+    const create = (StackName: string, ChangeSetName: string) =>
+      h.call('CreateChangeSet', {
+        StackName,
+        ChangeSetName,
+        ChangeSetType: 'CREATE',
+        TemplateBody: template({ A: thing() }),
+      });
+    const { Id, StackId } = await create('cs', 'one');
+    const [event] = (await h.call('DescribeStackEvents', { StackName: 'cs' })).StackEvents;
+    expect(event).toMatchObject({ ResourceStatus: 'REVIEW_IN_PROGRESS', ResourceStatusReason: 'User Initiated' });
+    await expect(h.call('GetTemplateSummary', { StackName: 'cs' })).rejects.toThrow('on REVIEW_IN_PROGRESS stacks.');
+    await create(StackId, 'two');
+    await h.call('ExecuteChangeSet', { ChangeSetName: Id });
+    await h.clock.advance(0);
+    await expect(create('cs', 'three')).rejects.toMatchObject({
+      code: 'ValidationError',
+      message: 'Stack [cs] already exists and cannot be created again with the changeSet [three].',
+    });
+    await h.call('DeleteStack', { StackName: 'cs' });
+    await h.clock.advance(0);
+    await expect(create(StackId, 'four')).rejects.toThrow('cannot be created again');
+  });
+
+  it('have a template that GetTemplate returns', async () => {
+    const h = harness();
+    await h.run(h.deploy({ A: thing() }));
+    const names = { StackName: 'demo', ChangeSetName: 'one' };
+    const TemplateBody = template({ A: thing({ Value: 1 }) });
+    const { Id } = await h.call('CreateChangeSet', { ...names, TemplateBody });
+    for (const input of [names, { ChangeSetName: Id }]) {
+      expect((await h.call('GetTemplate', input)).TemplateBody).toBe(TemplateBody);
+    }
+    await expect(h.call('GetTemplate', {})).rejects.toThrow('StackName is required if ChangeSetName is not specified.');
+    await expect(h.call('GetTemplate', { ChangeSetName: 'one' })).rejects.toThrow('StackName is a required parameter.');
+    await expect(h.call('GetTemplate', { ChangeSetName: `${Id}0` })).rejects.toMatchObject({
+      code: 'ChangeSetNotFound',
+      status: 404,
+    });
+  });
+
+  it('hide the values of parameters that have NoEcho', async () => {
+    const h = harness();
+    await h.call('CreateChangeSet', {
+      StackName: 'cs',
+      ChangeSetName: 'one',
+      ChangeSetType: 'CREATE',
+      TemplateBody: template({ A: thing() }, { Parameters: { P: { Type: 'String', NoEcho: true, Default: 'x' } } }),
+    });
+    const { Parameters } = await h.call('DescribeChangeSet', { StackName: 'cs', ChangeSetName: 'one' });
+    expect(Parameters).toEqual([{ ParameterKey: 'P', ParameterValue: '****' }]);
+  });
+
   it('describe their changes, or that there are none', async () => {
     const h = harness();
     await h.run(h.deploy({ A: thing({ Kind: 'x' }), B: thing({ Value: 1 }), C: thing() }));
@@ -250,6 +389,7 @@ describe('change sets', () => {
       Status: 'FAILED',
       StatusReason: expect.stringContaining("didn't contain changes"),
     });
+    await expect(h.call('ExecuteChangeSet', { ChangeSetName: Id })).rejects.toThrow('current status of [FAILED]');
     await h.call('DeleteChangeSet', { ChangeSetName: Id });
     await expect(h.call('DescribeChangeSet', { StackName: 'demo', ChangeSetName: 'two' })).rejects.toMatchObject({
       code: 'ChangeSetNotFound',

@@ -293,6 +293,22 @@ describe('updating a stack', () => {
     ]);
   });
 
+  it('resolves the policies of resources', async () => {
+    const h = harness();
+    const more = {
+      Parameters: { P: { Type: 'String', Default: 'Retain' }, Q: { Type: 'String', Default: 'AWS::NoValue' } },
+      Conditions: { Kept: { 'Fn::Equals': [{ Ref: 'P' }, 'Retain'] } },
+    };
+    const policies = {
+      DeletionPolicy: { 'Fn::If': ['Kept', 'Retain', 'Delete'] },
+      UpdateReplacePolicy: { Ref: 'P' },
+    };
+    await h.run(h.deploy({ A: thing({ Kind: 'x', Name: { Ref: 'Q' } }, policies), B: thing({}, policies) }, more));
+    expect([...h.things.keys()]).not.toContain('thing:AWS::NoValue');
+    await h.run(h.deploy({ A: thing({ Kind: 'y' }, policies) }, more));
+    expect(h.things.size).toBe(3);
+  });
+
   it('refuses to replace a resource under a name that the template sets', async () => {
     const h = harness();
     await h.run(h.deploy({ A: thing({ Name: 'mine', Kind: 'x' }) }));

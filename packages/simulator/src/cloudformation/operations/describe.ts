@@ -1,12 +1,12 @@
 import { unlessEmpty } from '../../core/unless-empty.ts';
 import { neededCapability } from '../capabilities.ts';
 import { parseTemplate } from '../parse-template.ts';
-import type { Stack, StackEvent } from '../stack.ts';
+import type { Stack, StackDeployment, StackEvent } from '../stack.ts';
 
 /** What GetTemplateSummary and ValidateTemplate say of a template's text. Throws ValidationError. */
 export function summarizeTemplate(body: string) {
   const {
-    AWSTemplateFormatVersion: Version,
+    AWSTemplateFormatVersion: Version = '2010-09-09',
     Description,
     Parameters: parameters = {},
     Resources,
@@ -39,7 +39,7 @@ export function describeStack(stack: Stack) {
     ChangeSetId: stack.lastChangeSetId,
     Description: deployed?.template.Description,
     TemplateDescription: deployed?.template.Description,
-    Parameters: unlessEmpty(describeParameters(stack)),
+    Parameters: deployed && unlessEmpty(describeParameters(deployed)),
     CreationTime: stack.createdAt,
     DeletionTime: stack.deletedAt,
     LastUpdatedTime: stack.updatedAt,
@@ -51,19 +51,19 @@ export function describeStack(stack: Stack) {
     Capabilities: unlessEmpty(deployed?.capabilities.filter((name) => name !== '*') ?? []),
     Outputs: unlessEmpty(stack.outputs),
     Tags: deployed?.tags ?? [],
-    EnableTerminationProtection: stack.terminationProtection,
+    EnableTerminationProtection: stack.status === 'DELETE_COMPLETE' ? undefined : stack.terminationProtection,
     DriftInformation: { StackDriftStatus: 'NOT_CHECKED' },
   };
 }
 
-function describeParameters({ deployed }: Stack) {
-  const { template, parameters } = deployed ?? {};
-  return [...(parameters?.given ?? [])].map(([ParameterKey, given]) => {
-    const { NoEcho = false, Type = '' } = template?.Parameters?.[ParameterKey] ?? {};
+/** The values of a deployment's parameters. */
+export function describeParameters({ template, parameters }: StackDeployment) {
+  return [...parameters.given].map(([ParameterKey, given]) => {
+    const { NoEcho = false, Type = '' } = template.Parameters?.[ParameterKey] ?? {};
     return {
       ParameterKey,
       ParameterValue: String(NoEcho) === 'true' ? '****' : given,
-      ...(Type.startsWith('AWS::SSM::Parameter::') && { ResolvedValue: String(parameters?.values.get(ParameterKey)) }),
+      ...(Type.startsWith('AWS::SSM::Parameter::') && { ResolvedValue: String(parameters.values.get(ParameterKey)) }),
     };
   });
 }
@@ -79,6 +79,7 @@ export const describeEvent = (event: StackEvent) => ({
   Timestamp: event.timestamp,
   ResourceStatus: event.status,
   ResourceStatusReason: event.reason,
+  ResourceProperties: event.properties && JSON.stringify(event.properties),
   ClientRequestToken: event.clientRequestToken,
 });
 

@@ -61,6 +61,9 @@ export async function readTemplateBody(input: TemplateInput, { cloud, caller, st
 
 /** Reads a template from an object in S3, addressed in path style or by the bucket's host. Throws ValidationError. */
 async function readTemplateUrl(cloud: Cloud, url: string, caller: Caller): Promise<string> {
+  const [, bucket] = /^s3:\/\/([^/]*)/.exec(url) ?? [];
+  if (bucket !== undefined)
+    throw validationError(`S3 error: Domain name specified in ${bucket} is not a valid S3 domain`);
   const address = parseObjectUrl(url);
   if (!address) throw validationError('TemplateURL must be a supported URL.');
   let object: { readonly Body: AsyncIterable<Uint8Array> };

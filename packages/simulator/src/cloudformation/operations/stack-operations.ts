@@ -27,6 +27,7 @@ export function stackOperations({ account, cloud }: Deps, stacks: Stacks, engine
       const stack = stacks.existing(input.StackName);
       const request = await readRequest(input, { cloud, caller, stack });
       await engine.update(stack, request, { disableRollback, clientRequestToken });
+      stack.lastChangeSetId = undefined;
       return { StackId: stack.stackId };
     },
     DeleteStack({ StackName, RetainResources = [], ClientRequestToken: clientRequestToken }) {
@@ -45,6 +46,9 @@ export function stackOperations({ account, cloud }: Deps, stacks: Stacks, engine
     },
     async GetTemplateSummary(input, caller) {
       const stack = input.StackName === undefined ? undefined : stacks.existing(input.StackName);
+      if (stack?.status === 'REVIEW_IN_PROGRESS') {
+        throw validationError('GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks.');
+      }
       const source = stack ? { UsePreviousTemplate: true } : input;
       return summarizeTemplate(await readTemplateBody(source, { cloud, caller, stack }));
     },
@@ -52,7 +56,7 @@ export function stackOperations({ account, cloud }: Deps, stacks: Stacks, engine
 }
 
 /** The operations that read stacks. */
-export function stackReads({ account }: Deps, stacks: Stacks): Record<string, Operation> {
+export function stackReads({ account }: Deps, stacks: Stacks, engine: Engine): Record<string, Operation> {
   return operationsOf<CloudFormation>()('cloudformation', onStack(account, stacks), {
     DescribeStacks(input) {
       if (input.StackName !== undefined) return { Stacks: [describeStack(stacks.existing(input.StackName))] };
@@ -76,11 +80,12 @@ export function stackReads({ account }: Deps, stacks: Stacks): Record<string, Op
       };
     },
     DescribeStackResource(input) {
-      const stack = stacks.existing(input.StackName);
-      const { LogicalResourceId: id } = input;
-      const StackResourceDetail = describeResources(stack).find(({ LogicalResourceId }) => LogicalResourceId === id);
-      if (StackResourceDetail) return { StackResourceDetail };
-      throw validationError(`Resource ${id} does not exist for stack ${stack.stackName}`);
+      const { StackName, LogicalResourceId: id = '' } = input;
+      const stack = stacks.find(StackName);
+      if (!stack) throw validationError(`Stack '${StackName}' does not exist`);
+      const found = describeResources(stack).find(({ LogicalResourceId }) => LogicalResourceId === id);
+      if (found) return { StackResourceDetail: { ...found, Metadata: JSON.stringify(engine.metadata(stack, id)) } };
+      throw validationError(`Resource ${id} does not exist for stack ${StackName}`);
     },
     ListStackResources(input) {
       const { items, NextToken } = pageFrom(describeResources(stacks.existing(input.StackName)), input);
@@ -95,10 +100,6 @@ export function stackReads({ account }: Deps, stacks: Stacks): Record<string, Op
     ListExports(input) {
       const { items, NextToken } = pageFrom(stacks.live().flatMap(exportsOf), input);
       return { Exports: items, NextToken };
-    },
-    GetTemplate(input) {
-      const TemplateBody = stacks.existing(input.StackName).deployed?.body ?? '{}';
-      return { TemplateBody, StagesAvailable: ['Original', 'Processed'] };
     },
   });
 }
