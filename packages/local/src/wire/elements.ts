@@ -24,10 +24,12 @@ export function readElements(
     return value;
   }
   for (const [name, member] of schema.structIterator()) {
-    const element = elementName(name, member);
+    const { xmlFlattened } = member.getMergedTraits();
+    // boto3 writes an empty list that is flattened under the name of its member.
+    const element = xmlFlattened && content[name] === '' ? name : elementName(name, member);
     if (!includes(member) || !Object.hasOwn(content, element)) continue;
     const found = content[element] ?? '';
-    if (!member.getMergedTraits().xmlFlattened) value[name] = readElement(member, found, element);
+    if (!xmlFlattened) value[name] = readElement(member, found, element);
     // The only entry of a list has no text: in a form, the list is empty, and S3 has no list of empty texts.
     else value[name] = readEntries(member, found === '' ? [] : asArray(found), element);
   }

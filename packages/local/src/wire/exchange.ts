@@ -55,7 +55,7 @@ export function operationOf(exchange: HttpExchange, model: ApiModel, name: strin
  * NotImplemented for one with a member that the local runtime does not honour.
  */
 export async function callOperation(
-  { cloud, caller }: HttpExchange,
+  { cloud, caller, request }: HttpExchange,
   { service, invalidCode = 'ValidationException' }: ApiModel,
   operation: OperationModel,
   input: Record<string, unknown>,
@@ -64,7 +64,11 @@ export async function callOperation(
   const { missing, refused } = invalidMembers(operation.input, input, operation.refused);
   if (missing.length > 0) throw new AwsError(invalidCode, missingMessage(service, missing));
   checkRefused(service, name, refused);
-  return (await cloud.call(service, name, input, caller)) ?? {};
+  const traceHeader = request.headers['x-amzn-trace-id'];
+  const isTraced = service === 'sqs' && name === 'SendMessage' && traceHeader !== undefined;
+  const traced = { AWSTraceHeader: { DataType: 'String', StringValue: traceHeader } };
+  const sent = isTraced ? { MessageSystemAttributes: traced, ...input } : input;
+  return (await cloud.call(service, name, sent, caller)) ?? {};
 }
 
 /** Throws NotImplemented for the first of the members. */

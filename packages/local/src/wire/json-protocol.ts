@@ -35,7 +35,11 @@ export function jsonProtocol(target: string): Protocol {
       return {
         status,
         headers: { 'content-type': contentTypeOf(exchange), ...(isSqs && queryError) },
-        body: JSON.stringify({ ...members, __type: isSqs ? `com.amazonaws.sqs#${code}` : code, message }),
+        body: JSON.stringify({
+          ...members,
+          __type: isSqs ? `com.amazonaws.sqs#${code}` : code,
+          message: message || undefined,
+        }),
       };
     },
   };

@@ -21,7 +21,13 @@ export function queryProtocol(api: ApiName): Protocol {
     async serve(exchange) {
       const model = await apiModel(api);
       const body = await readBody(exchange.request, MAX_REQUEST_BYTES);
-      const { action, content } = readForm(body.length > 0 ? body.toString() : exchange.query.toString());
+      const form = body.length > 0 ? body.toString() : exchange.query.toString();
+      if (api === 'sqs' && form === '') {
+        const headers = { 'content-type': 'text/xml' };
+        return sendReply(exchange, { status: 404, headers, body: '<UnknownOperationException/>' });
+      }
+      const { action, content } = readForm(form);
+      if (api === 'sqs') checkAction(exchange, model, action);
       const operation = operationOf(exchange, model, action);
       const input = readInput(operation.input, content);
       const output = await callOperation(exchange, model, operation, withQueueUrl(exchange, model, input));
@@ -35,7 +41,15 @@ export function queryProtocol(api: ApiName): Protocol {
       });
     },
     errorReply({ code, message, status, members }, { requestId }) {
-      const shown = { Code: api === 'sqs' ? queryErrorCode(code) : code, Message: message, ...members };
+      const isSqs = api === 'sqs';
+      const text =
+        isSqs && code === 'QueueDoesNotExist' ? 'The specified queue does not exist for this wsdl version.' : message;
+      const shown = {
+        Code: isSqs ? queryErrorCode(code) : code,
+        Message: text,
+        ...members,
+        ...(isSqs && { Detail: '' }),
+      };
       const elements = Object.entries(shown).map(([name, text]) => `<${name}>${escapeXml(String(text))}</${name}>`);
       return {
         status,
@@ -46,6 +60,13 @@ export function queryProtocol(api: ApiName): Protocol {
       };
     },
   };
+}
+
+/** Throws InvalidAction for one that SQS has not, or not at the URL of a queue. */
+function checkAction({ path }: HttpExchange, { operations }: ApiModel, action: string): void {
+  const isOfAccount = action === 'CreateQueue' || action === 'ListQueues';
+  if (operations.has(action) && (path === '/' || !isOfAccount)) return;
+  throw new AwsError('InvalidAction', `The action ${action} is not valid for this endpoint.`);
 }
 
 function readInput(schema: Parameters<typeof readElements>[0], content: ElementContent): Record<string, unknown> {

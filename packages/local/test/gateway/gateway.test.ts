@@ -194,6 +194,49 @@ describe('the unmodified SDK', () => {
     expect(error.$metadata.requestId).toMatch(/^[\w-]{36}$/);
   });
 
+  it('answers forms at the URL of a queue as AWS does', async () => {
+    const client = new SQSClient(config());
+    const { QueueUrl = '' } = await client.send(new CreateQueueCommand({ QueueName: 'forms' }));
+    const get = async (form: Record<string, string>, url = QueueUrl) => {
+      const headers = { authorization: 'AWS4-HMAC-SHA256 Credential=local/20261101/us-east-1/sqs/aws4_request' };
+      const response = await fetch(`${url}?${new URLSearchParams(form)}`, { headers });
+      return [response.status, await response.text()];
+    };
+    expect(await get({})).toEqual([404, '<UnknownOperationException/>']);
+    for (const Action of ['CreateQueue', 'FooBar']) {
+      const error = `<Code>InvalidAction</Code><Message>The action ${Action} is not valid for this endpoint.</Message><Detail></Detail>`;
+      expect(await get({ Action, QueueName: 'x' })).toEqual([400, expect.stringContaining(error)]);
+    }
+    const missing = 'The specified queue does not exist for this wsdl version.';
+    expect(await get({ Action: 'PurgeQueue' }, `${QueueUrl}x`)).toEqual([400, expect.stringContaining(missing)]);
+    const empty = { Action: 'SendMessageBatch', Entries: '' };
+    expect(await get(empty)).toEqual([400, expect.stringContaining('EmptyBatchRequest')]);
+  });
+
+  it('keeps the trace of a message', async () => {
+    const client = new SQSClient(config());
+    const { QueueUrl } = await client.send(new CreateQueueCommand({ QueueName: 'traced' }));
+    const send = new SendMessageCommand({ QueueUrl, MessageBody: 'a' });
+    send.middlewareStack.add(
+      (next) => (args) => {
+        Object.assign((args.request as { headers: object }).headers, { 'X-Amzn-Trace-Id': 'Root=1-2-3' });
+        return next(args);
+      },
+      { step: 'build' },
+    );
+    await client.send(send);
+    const receive = new ReceiveMessageCommand({ QueueUrl, MessageSystemAttributeNames: ['AWSTraceHeader'] });
+    const { Messages } = await client.send(receive);
+    expect(Messages?.[0]?.Attributes).toEqual({ AWSTraceHeader: 'Root=1-2-3' });
+  });
+
+  it('refuses a parameter that is not there without a message', async () => {
+    const authorization = 'AWS4-HMAC-SHA256 Credential=local/20261101/us-east-1/ssm/aws4_request';
+    const headers = { authorization, 'x-amz-target': 'AmazonSSM.GetParameter' };
+    const response = await fetch(gateway.url, { method: 'POST', headers, body: '{"Name":"/none"}' });
+    expect(await response.json()).toEqual({ __type: 'ParameterNotFound' });
+  });
+
   it('keeps parameters', async () => {
     const client = new SSMClient(config());
     await client.send(new PutParameterCommand({ Name: '/a', Value: 'x', Type: 'String' }));

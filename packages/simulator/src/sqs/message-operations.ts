@@ -81,7 +81,9 @@ function runBatch<E extends { readonly Id: string | undefined }>(
       Successful.push({ Id: entry.Id, ...(run(entry) as object | undefined) });
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
-      const { code, message, status } = error;
+      const { code, status } = error;
+      // SQS has two words for it.
+      const message = error.message.replace('parameters are invalid. Reason', 'parameters cannot be validated. Reason');
       Failed.push({ Id: entry.Id, SenderFault: status < 500, Code: queryErrorCode(code), Message: message });
     }
   }

@@ -1,5 +1,5 @@
 import { AwsError } from '../core/aws-error.ts';
-import { invalidAttribute } from './errors.ts';
+import { invalidAttribute, invalidParameterValue } from './errors.ts';
 
 /** Maximum size of a message with its attributes, and of a whole batch. */
 export const MAX_MESSAGE_BYTES = 1_048_576;
@@ -56,8 +56,22 @@ export function defaultAttributes(): Map<string, string> {
   return new Map([...defaults, ['SqsManagedSseEnabled', 'true']]);
 }
 
+/** An empty text removes an attribute. A queue has one kind of encryption. */
+export function mergedAttributes(before: QueueAttributes, changes: QueueAttributes): Map<string, string> {
+  const merged = new Map([...before, ...changes]);
+  if (changes.get('KmsMasterKeyId')) merged.set('SqsManagedSseEnabled', 'false');
+  if (changes.get('SqsManagedSseEnabled') === 'true') merged.delete('KmsMasterKeyId');
+  for (const [name, value] of merged) if (value === '') merged.delete(name);
+  if (!merged.has('KmsMasterKeyId')) merged.delete('KmsDataKeyReusePeriodSeconds');
+  return merged;
+}
+
 /** Of a standard queue. Throws InvalidAttributeName or InvalidAttributeValue. */
 export function checkAttributes(given: Readonly<Record<string, unknown>> = {}): Map<string, string> {
+  if (given.KmsMasterKeyId && given.SqsManagedSseEnabled === 'true') {
+    const message = 'You can use one type of server-side encryption (SSE) at one time.';
+    throw new AwsError('InvalidAttributeName', `${message} You can either enable KMS SSE or SQS SSE.`);
+  }
   const checked = new Map<string, string>();
   for (const [name, raw] of Object.entries(given)) {
     const value = String(raw);
@@ -79,10 +93,13 @@ export function checkAttributes(given: Readonly<Record<string, unknown>> = {}): 
   return checked;
 }
 
-/** Reads a RedrivePolicy; empty text means none. Throws InvalidAttributeValue. */
+export const invalidRedrive = (text: string | undefined, reason: string) =>
+  invalidParameterValue(`Value ${text} for parameter RedrivePolicy is invalid. Reason: ${reason}`);
+
+/** Reads a RedrivePolicy; empty text means none. Throws InvalidParameterValueException. */
 export function parseRedrive(text = ''): Redrive | undefined {
   if (text === '') return undefined;
-  const invalid = (reason: string) => invalidAttribute('RedrivePolicy', reason);
+  const invalid = (reason: string) => invalidRedrive(text, reason);
   let policy: Partial<Record<keyof Redrive, unknown>>;
   try {
     policy = Object(JSON.parse(text));

@@ -4,7 +4,13 @@ import type { Deps, LeavingCaller } from '../core/cloud.ts';
 import type { PolicyHolder } from '../core/policy-holder.ts';
 import { invalidAttribute, invalidParameterValue, queueDoesNotExist } from './errors.ts';
 import { Queue } from './queue.ts';
-import { defaultAttributes, parseRedrive, type QueueAttributes } from './queue-attributes.ts';
+import {
+  defaultAttributes,
+  invalidRedrive,
+  mergedAttributes,
+  parseRedrive,
+  type QueueAttributes,
+} from './queue-attributes.ts';
 
 /** How long the name of a deleted queue cannot be used again. */
 const NAME_REUSE_DELAY_MS = 60_000;
@@ -50,7 +56,7 @@ export class QueueStore {
     }
     this.#applyPolicies(this.arnOf(name), attributes);
     this.#deletedAt.delete(name);
-    const queue = new Queue(this.arnOf(name), new Map([...defaultAttributes(), ...attributes]), this.#queueDeps());
+    const queue = new Queue(this.arnOf(name), mergedAttributes(defaultAttributes(), attributes), this.#queueDeps());
     for (const [key, value] of Object.entries(tags)) queue.tags.set(key, String(value));
     this.queues.set(name, queue);
     return queue;
@@ -59,9 +65,7 @@ export class QueueStore {
   /** Throws AwsError. */
   setAttributes(queue: Queue, changes: QueueAttributes): void {
     this.#applyPolicies(queue.arn, changes);
-    const merged = new Map([...queue.attributes, ...changes]);
-    for (const [name, value] of changes) if (value === '') merged.delete(name);
-    queue.setAttributes(merged);
+    queue.setAttributes(mergedAttributes(queue.attributes, changes));
   }
 
   delete(queue: Queue): void {
@@ -121,11 +125,12 @@ export class QueueStore {
     return accountId === this.#deps.account.accountId ? name : '';
   }
 
-  /** Throws InvalidAttributeValue. */
+  /** Throws InvalidParameterValueException, InvalidAttributeValue. */
   #applyPolicies(queueArn: string, attributes: QueueAttributes): void {
-    const redrive = parseRedrive(attributes.get('RedrivePolicy'));
+    const text = attributes.get('RedrivePolicy');
+    const redrive = parseRedrive(text);
     if (redrive && !this.byArn(redrive.deadLetterTargetArn)) {
-      throw invalidAttribute('RedrivePolicy', 'Dead letter target does not exist.');
+      throw invalidRedrive(text, 'Dead letter target does not exist.');
     }
     const policy = attributes.get('Policy');
     if (policy === undefined) return;

@@ -340,12 +340,42 @@ describe('redrive', () => {
     ['no JSON', '{'],
   ])('refuses %s', async (_name, RedrivePolicy) => {
     await expect(call('SetQueueAttributes', { Attributes: { RedrivePolicy } })).rejects.toMatchObject({
-      code: 'InvalidAttributeValue',
+      code: 'InvalidParameterValueException',
+      message: expect.stringMatching(/^Value .* for parameter RedrivePolicy is invalid\. Reason: /),
     });
   });
 });
 
+describe('encryption', () => {
+  const set = async (Attributes: Record<string, string>) => {
+    await call('SetQueueAttributes', { Attributes });
+    const { KmsMasterKeyId, KmsDataKeyReusePeriodSeconds, SqsManagedSseEnabled } = await attributes();
+    return [KmsMasterKeyId, KmsDataKeyReusePeriodSeconds, SqsManagedSseEnabled];
+  };
+
+  it('is of one kind', async () => {
+    expect(await set({ KmsMasterKeyId: 'k', KmsDataKeyReusePeriodSeconds: '60' })).toEqual(['k', '60', 'false']);
+    const none = { KmsMasterKeyId: '', KmsDataKeyReusePeriodSeconds: '300' };
+    expect(await set(none)).toEqual([undefined, undefined, 'false']);
+    await expect(set({ KmsMasterKeyId: 'k', SqsManagedSseEnabled: 'true' })).rejects.toMatchObject({
+      code: 'InvalidAttributeName',
+      message: expect.stringContaining('one type of server-side encryption (SSE) at one time'),
+    });
+    await set({ KmsMasterKeyId: 'k' });
+    expect(await set({ SqsManagedSseEnabled: 'true' })).toEqual([undefined, undefined, 'true']);
+  });
+});
+
 describe('batches', () => {
+  it('say in other words that an entry is too long', async () => {
+    await call('SetQueueAttributes', { Attributes: { MaximumMessageSize: '1024' } });
+    const MessageBody = 'x'.repeat(1025);
+    const { Failed } = await call('SendMessageBatch', { Entries: [{ Id: 'a', MessageBody }] });
+    const reason = 'Reason: Message must be shorter than 1024 bytes.';
+    expect(Failed).toMatchObject([{ Message: `One or more parameters cannot be validated. ${reason}` }]);
+    await expect(call('SendMessage', { MessageBody })).rejects.toThrow(`One or more parameters are invalid. ${reason}`);
+  });
+
   it('tell each entry its own result', async () => {
     const result = await call('SendMessageBatch', {
       Entries: [
