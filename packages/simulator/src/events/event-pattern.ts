@@ -121,7 +121,8 @@ const COMPARISONS: Readonly<Record<string, (operand: unknown) => Matcher>> = {
     return (value) => isLeaf(value) === operand;
   },
   cidr: (operand) => {
-    const [address = '', bits, ...more] = string(operand, 'cidr').split('/');
+    // EventBridge names another comparison here.
+    const [address = '', bits, ...more] = string(operand, 'prefix').split('/');
     if (bits === undefined || more.length > 0) throw invalidPattern("Malformed CIDR, one '/' required");
     if (!/^\d+$/.test(bits)) throw invalidPattern('Malformed CIDR, mask bits must be an integer');
     const version = isIP(address);

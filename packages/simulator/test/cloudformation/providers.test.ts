@@ -142,6 +142,7 @@ describe('SQS queues', () => {
       Dlq: queue({}),
       Q: queue({
         VisibilityTimeout: 360,
+        MaximumMessageSize: 2048,
         RedrivePolicy: { deadLetterTargetArn: att('Dlq', 'Arn'), maxReceiveCount: 3 },
       }),
       P: {
@@ -165,7 +166,8 @@ describe('SQS queues', () => {
       RedrivePolicy: expect.stringMatching(/"maxReceiveCount":"?3/),
     });
     await deploy({ ...resources, Q: queue({ DelaySeconds: 5 }) });
-    expect(await attributes()).toMatchObject({ VisibilityTimeout: '30', DelaySeconds: '5' });
+    const MaximumMessageSize = '262144';
+    expect(await attributes()).toMatchObject({ VisibilityTimeout: '30', DelaySeconds: '5', MaximumMessageSize });
     expect((await attributes()).RedrivePolicy ?? '').toBe('');
     await destroy();
     await expect(attributes()).rejects.toThrow();

@@ -161,6 +161,7 @@ describe('a pattern', () => {
     ['a numeric range of one direction', '{"a":[{"numeric":[">",5,">",6]}]}', /Bad numeric range operator: >/],
     ['an empty anything-but prefix', '{"a":[{"anything-but":{"prefix":""}}]}', /Null prefix\/suffix not allowed/],
     ['anything-but null', '{"a":[{"anything-but":null}]}', /must be an array or single string\/number value/],
+    ['a range that is no text', '{"a":[{"cidr":["x"]}]}', /Reason: prefix match pattern must be a string/],
     ['a range without mask', '{"a":[{"cidr":"10.0.0.0"}]}', /one '\/' required/],
     ['a range of no address', '{"a":[{"cidr":"10.0.x/8"}]}', /Nonstandard IP address: 10.0.x/],
     ['two stars in a row', '{"a":[{"wildcard":"a**"}]}', /Consecutive wildcard characters at pos 2/],

@@ -24,8 +24,8 @@ export const sqsTypes: Readonly<Record<string, Provider>> = {
       input: (properties) => ({ Attributes: attributesOf(properties) }),
       handle: (name, { QueueUrl = '' }, { account }) => queueHandle(QueueUrl, name, account),
       async update(QueueUrl, properties, old, context) {
-        // An attribute whose property is removed is that of a new queue, or empty.
-        const defaults = defaultAttributes();
+        // An attribute whose property is removed is that of a new queue, or empty. CloudFormation has an older size.
+        const defaults = defaultAttributes().set('MaximumMessageSize', '262144');
         const reset = Object.keys(attributesOf(old)).map((name) => [name, defaults.get(name) ?? '']);
         const Attributes = { ...Object.fromEntries(reset), ...attributesOf(properties) };
         if (Object.keys(Attributes).length > 0)
