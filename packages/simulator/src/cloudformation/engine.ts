@@ -105,9 +105,11 @@ export class Engine {
     return { ...prepared, deployment: { template, body, parameters, pseudo, tags, capabilities: given } };
   }
 
-  /** Throws AlreadyExistsException and the errors of `prepare`. */
+  /** Throws AlreadyExistsException and the errors of `prepare`. A stack in REVIEW_IN_PROGRESS is created, too. */
   create(stackName: string, request: StackRequest, options: StartOptions): Promise<StartedOperation> {
-    return this.reserve(stackName, async (stack) => this.deploy(stack, await this.prepare(stack, request), options));
+    const reviewed = this.context.stacks.find(stackName);
+    const create = async (stack: Stack) => this.deploy(stack, await this.prepare(stack, request), options);
+    return reviewed?.status === 'REVIEW_IN_PROGRESS' ? create(reviewed) : this.reserve(stackName, create);
   }
 
   /** Throws ValidationError if the stack's status forbids an update, and the errors of `prepare` and `deploy`. */

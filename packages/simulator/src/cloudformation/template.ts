@@ -45,6 +45,11 @@ export interface OutputDefinition {
 /** CloudFormation's error for an invalid request or template. */
 export const validationError = (message: string): AwsError => new AwsError('ValidationError', message);
 
+const RESOURCE_KEYS = [
+  ...['Type', 'Properties', 'DependsOn', 'Condition', 'Metadata'],
+  ...['CreationPolicy', 'DeletionPolicy', 'UpdatePolicy', 'UpdateReplacePolicy'],
+];
+
 /** Names of resources and parameters. */
 const NAME = /^[A-Za-z0-9]{1,255}$/;
 
@@ -57,11 +62,16 @@ export function checkTemplate(value: unknown): Template {
 
 function* problemsOf(template: unknown): Generator<string> {
   if (!isRecord(template)) return yield 'Template format error: unsupported structure.';
+  const nothing = pathOfNull(template);
+  if (nothing !== undefined) return yield `[${nothing}] 'null' values are not allowed in templates`;
   const { Transform, Resources: resources, Outputs: outputs = {} } = template;
   if ([Transform].flat().some((name) => name !== undefined)) {
     yield `The local runtime does not run template transforms: ${JSON.stringify(Transform)}.`;
   }
-  if (!isRecord(resources) || Object.keys(resources).length === 0) {
+  if (resources !== undefined && !isRecord(resources)) {
+    return yield 'Template format error: Any Resources member must be an object.';
+  }
+  if (!resources || Object.keys(resources).length === 0) {
     return yield 'Template format error: At least one Resources member must be defined.';
   }
   for (const section of ['Parameters', 'Conditions', 'Mappings', 'Outputs']) {
@@ -76,6 +86,8 @@ function* problemsOf(template: unknown): Generator<string> {
         ? `${place} Every Resources object must contain a Type member.`
         : 'Template format error: Any Resources member must be an object.';
     }
+    const unknown = Object.keys(resource).find((key) => !RESOURCE_KEYS.includes(key));
+    if (unknown !== undefined) yield `Invalid template resource property '${unknown}'`;
     const { Properties: properties = {} } = resource;
     if (!isRecord(properties)) yield `${place} Properties must be an object.`;
   }
@@ -94,4 +106,15 @@ function* problemsOf(template: unknown): Generator<string> {
     const isValid = isRecord(output) && output.Value !== undefined;
     if (!isValid) yield 'Template format error: Every Outputs member must contain a Value object';
   }
+}
+
+/** Where a template has null, e.g. `/Outputs/Name/Value`. */
+function pathOfNull(value: unknown): string | undefined {
+  if (value === null) return '';
+  if (typeof value !== 'object') return undefined;
+  for (const [key, item] of Object.entries(value)) {
+    const path = pathOfNull(item);
+    if (path !== undefined) return `/${key}${path}`;
+  }
+  return undefined;
 }

@@ -135,6 +135,10 @@ describe('the API', () => {
     ['Every Mappings member a must be a map', {}, { Mappings: { M: { a: 'b' } } }],
     ['Every Mappings attribute must be a String or a List.', {}, { Mappings: { M: { a: { b: { c: 'd' } } } } }],
     ['Any Resources member must be an object.', {}, { Resources: { A: 'text' } }],
+    ['Any Resources member must be an object.', {}, { Resources: '' }],
+    ["Invalid template resource property 'Wrong'", {}, { Resources: { A: thing({}, { Wrong: 1 }) } }],
+    ["[/Outputs/O/Value] 'null' values are not allowed in templates", {}, { Outputs: { O: { Value: null } } }],
+    ["[/Resources/A/Properties/Value/0] 'null' values are not", { Value: [null] }],
     ["Parameter 'N' must be a number.", {}, { Parameters: { N: { Type: 'Number', Default: 'x' } } }],
     ['every Fn::Equals object requires a list of 2', {}, { Conditions: { C: { 'Fn::Equals': ['a'] } } }],
   ])('refuses a template at once: %s', async (message, properties, more = {}) => {
@@ -334,6 +338,20 @@ describe('change sets', () => {
     await h.call('DeleteStack', { StackName: 'cs' });
     await h.clock.advance(0);
     await expect(create(StackId, 'four')).rejects.toThrow('cannot be created again');
+  });
+
+  it('are obsolete once the stack is deployed without them', async () => {
+    const h = harness();
+    const TemplateBody = template({ A: thing() });
+    const names = { StackName: 'cs', ChangeSetName: 'one' };
+    const { StackId } = await h.call('CreateChangeSet', { ...names, ChangeSetType: 'CREATE', TemplateBody });
+    expect(await h.call('CreateStack', { StackName: 'cs', TemplateBody })).toEqual({ StackId });
+    await h.clock.advance(0);
+    expect((await h.call('DescribeStacks', { StackName: 'cs' })).Stacks).toMatchObject([
+      { StackStatus: 'CREATE_COMPLETE' },
+    ]);
+    expect(await h.call('DescribeChangeSet', names)).toMatchObject({ ExecutionStatus: 'OBSOLETE' });
+    await expect(h.call('ExecuteChangeSet', names)).rejects.toThrow('current execution status of [OBSOLETE]');
   });
 
   it('have a template that GetTemplate returns', async () => {

@@ -10,7 +10,7 @@ import type { Deps, Operation } from '../../core/cloud.ts';
 import { operationsOf } from '../../core/operations.ts';
 import { unlessEmpty } from '../../core/unless-empty.ts';
 import { checkStackName, type Engine, isChange } from '../engine.ts';
-import type { DesiredStack, Stack, Stacks } from '../stack.ts';
+import type { DesiredStack, Stack, StackDeployment, Stacks } from '../stack.ts';
 import { StackRun } from '../stack-run.ts';
 import { validationError } from '../template.ts';
 import { describeParameters } from './describe.ts';
@@ -20,6 +20,8 @@ import { onStack, readRequest } from './request.ts';
 interface ChangeSet {
   readonly stack: Stack;
   readonly desired: DesiredStack;
+  /** What was deployed when the change set was created. Another deployment makes it obsolete. */
+  readonly base?: StackDeployment;
   readonly description: DescribeChangeSetOutput;
   /** The members that differ with IncludePropertyValues. */
   readonly withValues: DescribeChangeSetOutput;
@@ -55,7 +57,7 @@ export function changeSetOperations(deps: Deps, stacks: Stacks, engine: Engine):
         const description = { ...named, ...describeChanges(stack, desired, engine) };
         const isEmpty = description.Status === 'FAILED';
         const withValues = isEmpty ? {} : expectedChanges(stack, desired, engine.context, { hasValues: true });
-        changeSets.set(Id, { stack, desired, description, withValues });
+        changeSets.set(Id, { stack, desired, base: stack.deployed, description, withValues });
         return { Id, StackId: stack.stackId };
       };
       // A new stack waits for the change set's execution in REVIEW_IN_PROGRESS.
@@ -131,7 +133,7 @@ function getTemplate(
 }
 
 const ofStack = (changeSets: ReadonlyMap<string, ChangeSet>, stack: Stack): ChangeSet[] =>
-  [...changeSets.values()].filter((changeSet) => changeSet.stack === stack);
+  [...changeSets.values()].filter((changeSet) => changeSet.stack === stack).map(current);
 
 /** Those that are not executed. Executing one deletes the others, and leaves its name to another one. */
 const pending = (changeSets: ReadonlyMap<string, ChangeSet>, stack: Stack): ChangeSet[] =>
@@ -144,7 +146,7 @@ function findChangeSet(
   { ChangeSetName: name = '', StackName }: ChangeSetNames,
 ): ChangeSet {
   const byId = changeSets.get(name);
-  if (byId) return byId;
+  if (byId) return current(byId);
   const missing = () => new AwsError('ChangeSetNotFound', `ChangeSet [${name}] does not exist`, 404);
   if (name.startsWith('arn:')) throw missing();
   if (StackName === undefined) {
@@ -155,6 +157,12 @@ function findChangeSet(
   const found = ofStack(changeSets, stack).findLast(({ description }) => description.ChangeSetName === name);
   if (!found) throw missing();
   return found;
+}
+
+function current(changeSet: ChangeSet): ChangeSet {
+  const { stack, base, description } = changeSet;
+  if (description.ExecutionStatus === 'AVAILABLE' && stack.deployed !== base) description.ExecutionStatus = 'OBSOLETE';
+  return changeSet;
 }
 
 /** What a change set's description says of its stack. */
