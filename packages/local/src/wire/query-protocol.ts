@@ -22,7 +22,7 @@ export function queryProtocol(api: ApiName): Protocol {
       const model = await apiModel(api);
       const body = await readBody(exchange.request, MAX_REQUEST_BYTES);
       const form = body.length > 0 ? body.toString() : exchange.query.toString();
-      if (api === 'sqs' && form === '') {
+      if (api === 'sqs' && exchange.request.method === 'GET' && !exchange.query.has('Action')) {
         const headers = { 'content-type': 'text/xml' };
         return sendReply(exchange, { status: 404, headers, body: '<UnknownOperationException/>' });
       }

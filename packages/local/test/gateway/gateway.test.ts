@@ -202,7 +202,9 @@ describe('the unmodified SDK', () => {
       const response = await fetch(`${url}?${new URLSearchParams(form)}`, { headers });
       return [response.status, await response.text()];
     };
-    expect(await get({})).toEqual([404, '<UnknownOperationException/>']);
+    for (const form of [{}, { 'X-Amz-Expires': '300' }] as Record<string, string>[]) {
+      expect(await get(form)).toEqual([404, '<UnknownOperationException/>']);
+    }
     for (const Action of ['CreateQueue', 'FooBar']) {
       const error = `<Code>InvalidAction</Code><Message>The action ${Action} is not valid for this endpoint.</Message><Detail></Detail>`;
       expect(await get({ Action, QueueName: 'x' })).toEqual([400, expect.stringContaining(error)]);
