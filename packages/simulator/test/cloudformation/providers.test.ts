@@ -133,6 +133,19 @@ describe('S3 buckets', () => {
   });
 });
 
+describe('SSM parameters', () => {
+  it('take a number for a text', async () => {
+    const { deploy, call } = deployment();
+    const parameter = (Value: number) => ({
+      P: { Type: 'AWS::SSM::Parameter', Properties: { Name: '/n', Type: 'String', Value } },
+    });
+    for (const value of [1, 2]) {
+      await deploy(parameter(value));
+      expect((await call('ssm', 'GetParameter', { Name: '/n' })).Parameter.Value).toBe(String(value));
+    }
+  });
+});
+
 describe('SQS queues', () => {
   const queue = (properties: object) => ({ Type: 'AWS::SQS::Queue', Properties: properties });
 

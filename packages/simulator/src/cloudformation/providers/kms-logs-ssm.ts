@@ -55,9 +55,15 @@ export const kmsLogsAndSsmTypes: Readonly<Record<string, Provider>> = {
     name: { property: 'Name', maxLength: 128, stackName: false, prefix: 'CFN-' },
     replacing: ['Name', 'DataType'],
     tags: 'map',
-    input: (properties) => ({ ...properties, Overwrite: false }),
+    input: (properties) => ({ ...texts(properties), Overwrite: false }),
     propertyAttributes: ['Type', 'Value'],
     update: (Name, properties, _old, context) =>
-      context.call('ssm', 'PutParameter', { ...without(properties, 'Tags'), Name, Overwrite: true }),
+      context.call('ssm', 'PutParameter', { ...texts(without(properties, 'Tags')), Name, Overwrite: true }),
   }),
 };
+
+/** A template, or a parameter of type Number, can give a number for a text. */
+const texts = (properties: Properties): Properties =>
+  Object.fromEntries(
+    Object.entries(properties).map(([name, value]) => [name, typeof value === 'object' ? value : String(value)]),
+  );
