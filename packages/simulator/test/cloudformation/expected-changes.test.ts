@@ -32,7 +32,7 @@ describe('the expected changes of a deployment', () => {
     });
     expect(Object.keys(plain)).toHaveLength(2);
     expect(valued.B.BeforeContext).toBe(JSON.stringify({ Properties: { Value: UNKNOWN } }));
-    expect(valued.C.AfterContext).toBe(JSON.stringify({ Properties: { Value: 1 } }));
+    expect(valued.C.AfterContext).toBe(JSON.stringify({ Properties: { Value: '1' } }));
   });
 
   it('follow from the values of parameters, mappings and pseudo parameters', async () => {
@@ -105,6 +105,13 @@ describe('the expected changes of a deployment', () => {
     expect(details(plain.B)).toEqual(['ResourceAttribute Dynamic A.Value Properties.Value']);
     expect(plain.C.Replacement).toBe('Conditional');
     expect(Object.keys(valued)).toEqual(['A']);
+  });
+
+  it('are none where only the type of a value differs', async () => {
+    const h = harness();
+    await h.run(h.deploy({ A: thing({ Value: 1 }), B: thing() }));
+    const { plain } = await changesOf(h, { Resources: { A: thing({ Value: '1' }), B: thing({ Value: true }) } });
+    expect(Object.keys(plain)).toEqual(['B']);
   });
 
   it('say what could not be resolved', async () => {

@@ -151,8 +151,7 @@ function resolverOf(
   return (expression, id) => {
     try {
       const value = resolve(expression, scope);
-      if (value === NO_VALUE) return undefined;
-      return hasValues ? withoutParts(value) : value;
+      return value === NO_VALUE || value === undefined ? undefined : asTexts(value);
     } catch (error) {
       const reason = (error as Error).message.replace(/ found\.$/, '');
       problems.push(`ChangeSet creation failed for resource [${id}] because: ${reason}`);
@@ -161,12 +160,12 @@ function resolverOf(
   };
 }
 
-/** Text of which a part is unknown is unknown. */
-function withoutParts(value: unknown): unknown {
+/** As CloudFormation compares and shows values. Text of which a part is unknown is unknown. */
+function asTexts(value: unknown): unknown {
   if (typeof value === 'string') return value.includes(UNKNOWN) ? UNKNOWN : value;
-  if (Array.isArray(value)) return value.map(withoutParts);
-  if (!isRecord(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, withoutParts(item)]));
+  if (Array.isArray(value)) return value.map(asTexts);
+  if (!isRecord(value)) return String(value);
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, asTexts(item)]));
 }
 
 function propertiesOf({ Properties = {} }: ResourceDefinition, value: Resolver | undefined, id: string): Properties {
@@ -189,8 +188,8 @@ function detailsOf(
     ...target,
     ...(comparison.hasValues && {
       Path: `/${target.Attribute}${target.Name === undefined ? '' : `/${target.Name}`}`,
-      BeforeValue: asText(old),
-      AfterValue: asText(now),
+      BeforeValue: shownValue(old),
+      AfterValue: shownValue(now),
       AttributeChangeType: old === undefined ? 'Add' : now === undefined ? 'Remove' : 'Modify',
     }),
   };
@@ -234,5 +233,5 @@ function replacementOf(details: readonly ResourceChangeDetail[]): Replacement {
 const policyAction = (policy: unknown = 'Delete') =>
   String(policy).replace('ExceptOnCreate', '') as 'Delete' | 'Retain' | 'Snapshot';
 
-const asText = (value: unknown) =>
-  typeof value === 'object' && value !== null ? JSON.stringify(value) : value === undefined ? value : String(value);
+const shownValue = (value: unknown) =>
+  typeof value === 'string' || value === undefined ? value : JSON.stringify(value);
