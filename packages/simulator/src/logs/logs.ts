@@ -15,6 +15,9 @@ const MAX_NAME_LENGTH = 512;
 /** Groups or streams of one page. */
 const MAX_DESCRIBED = 50;
 
+/** Days of a retention policy. */
+const RETENTIONS = '1 3 5 7 14 30 60 90 120 150 180 365 400 545 731 1096 1827 2192 2557 2922 3288 3653'.split(' ');
+
 export interface LogsOptions {
   /** The limits of each log group. @default 10,000 lines, 16 MiB */
   readonly bounds?: LogBounds;
@@ -82,8 +85,9 @@ function groupOperations(groups: LogGroups, create: (name: string) => LogGroup) 
     DeleteLogGroup(input) {
       groups.delete(groups.find(input).name);
     },
-    PutRetentionPolicy(input) {
-      groups.find(input).retentionInDays = input.retentionInDays;
+    PutRetentionPolicy({ retentionInDays, ...input }) {
+      checkMember('retentionInDays', retentionInDays, { oneOf: RETENTIONS }, 'InvalidParameterException');
+      groups.find(input).retentionInDays = retentionInDays;
     },
     DeleteRetentionPolicy(input) {
       groups.find(input).retentionInDays = undefined;

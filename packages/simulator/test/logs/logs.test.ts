@@ -132,6 +132,9 @@ describe('logs', () => {
   it('have groups with a retention, and a key that is described', async () => {
     await call('CreateLogGroup', { ...group, kmsKeyId: 'arn:aws:kms:us-east-1:000000000000:key/k' });
     await call('PutRetentionPolicy', { ...group, retentionInDays: 14 });
+    await expect(call('PutRetentionPolicy', { ...group, retentionInDays: 2 })).rejects.toThrow(
+      /Value '2' at 'retentionInDays' failed to satisfy constraint: Member must satisfy enum value set: \[1, 3, /,
+    );
     const both = { logGroupNamePrefix: '/aws/', logGroupNamePattern: 'lambda' };
     await expect(call('DescribeLogGroups', both)).rejects.toThrow('mutually exclusive');
     const { logGroups } = await call('DescribeLogGroups', { logGroupNamePrefix: '/aws/' });
