@@ -43,8 +43,7 @@ export class StackRun {
       Object.assign(this.stack, { deletedAt: new Date(this.engine.clock.now()), lastChangeSetId: undefined });
     }
     const { stackName: logicalId, stackId } = this.stack;
-    const eventId = this.engine.ids.uuid();
-    this.#event({ logicalId, type: 'AWS::CloudFormation::Stack', status, reason, eventId }, stackId);
+    this.#event({ logicalId, type: 'AWS::CloudFormation::Stack', status, reason }, stackId);
   }
 
   /** Stops all waiting for resources, after one has failed. */
@@ -190,8 +189,7 @@ export class StackRun {
     const resource = { ...change, updatedAt: new Date(this.engine.clock.now()) };
     const isPart = !resource.status.startsWith('DELETE') || this.#isCurrent(resource);
     if (isPart) this.stack.resources.set(resource.logicalId, resource);
-    const eventId = `${resource.logicalId}-${resource.status}-${resource.updatedAt.toISOString()}`;
-    this.#event({ ...resource, eventId }, resource.handle?.physicalId ?? '');
+    this.#event(resource, resource.handle?.physicalId ?? '');
     return resource;
   }
 
@@ -228,17 +226,20 @@ export class StackRun {
   }
 
   #event(
-    change: Pick<StackEvent, 'eventId' | 'logicalId' | 'type' | 'status' | 'reason' | 'properties'>,
+    change: Pick<StackEvent, 'logicalId' | 'type' | 'status' | 'reason' | 'properties'>,
     physicalId: string,
   ): void {
     const { stack, engine } = this;
-    const { eventId, logicalId, type, status, reason, properties } = change;
+    const { logicalId, type, status, reason, properties } = change;
+    // Clients sort by the time: each event is later than the one before.
+    const timestamp = new Date(Math.max(engine.clock.now(), (stack.events.at(-1)?.timestamp.getTime() ?? 0) + 1));
+    const isOfStack = type === 'AWS::CloudFormation::Stack';
+    const eventId = isOfStack ? engine.ids.uuid() : `${logicalId}-${status}-${timestamp.toISOString()}`;
     const event: StackEvent = {
       ...{ eventId, logicalId, physicalId, type, status, reason, properties },
       stackId: stack.stackId,
       stackName: stack.stackName,
-      // Clients sort by the time: each event is later than the one before.
-      timestamp: new Date(Math.max(engine.clock.now(), (stack.events.at(-1)?.timestamp.getTime() ?? 0) + 1)),
+      timestamp,
       clientRequestToken: stack.clientRequestToken,
     };
     stack.events.push(event);
