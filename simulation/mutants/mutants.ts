@@ -572,7 +572,10 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'policy/retention.ts',
     declaration: 'retainedRevisions',
     node: 'VariableDeclarator[id.name="capacity"] > ConditionalExpression',
-    story: 'two rollbacks with data partly in place, and newer data in place after them',
+    test: {
+      file: 'packages/engine/test/policy/retention.test.ts',
+      name: 'the revision store keeps > five revisions by default, the staged one included',
+    },
     change: { replaceWith: '1' },
   },
   {
