@@ -249,7 +249,7 @@ export function servedRevision({ revision, slotRevision }: Serving): string | un
   return revision ?? slotRevision;
 }
 
-/** Whether a person set them at once: one may be in the terms of other sources. */
+/** Whether they are one pin of a person, which each may have in the terms of other sources. */
 export function isSamePin(one: Pin, other: Pin | undefined): boolean {
   return one.at === other?.at && one.by === other.by;
 }

@@ -55,7 +55,7 @@ export function operationOf(exchange: HttpExchange, model: ApiModel, name: strin
  * NotImplemented for one with a member that the local runtime does not honour.
  */
 export async function callOperation(
-  { cloud, caller, request }: HttpExchange,
+  exchange: HttpExchange,
   { service, invalidCode = 'ValidationException' }: ApiModel,
   operation: OperationModel,
   input: Record<string, unknown>,
@@ -64,11 +64,15 @@ export async function callOperation(
   const { missing, refused } = invalidMembers(operation.input, input, operation.refused);
   if (missing.length > 0) throw new AwsError(invalidCode, missingMessage(service, missing));
   checkRefused(service, name, refused);
-  const traceHeader = request.headers['x-amzn-trace-id'];
-  const isTraced = service === 'sqs' && name === 'SendMessage' && traceHeader !== undefined;
-  const traced = { AWSTraceHeader: { DataType: 'String', StringValue: traceHeader } };
-  const sent = isTraced ? { MessageSystemAttributes: traced, ...input } : input;
-  return (await cloud.call(service, name, sent, caller)) ?? {};
+  const sent = service === 'sqs' && name === 'SendMessage' ? withTrace(exchange, input) : input;
+  return (await exchange.cloud.call(service, name, sent, exchange.caller)) ?? {};
+}
+
+/** SQS takes a message's trace from the request's header, unless the message has its own. */
+function withTrace({ request }: HttpExchange, input: Record<string, unknown>): Record<string, unknown> {
+  const header = request.headers['x-amzn-trace-id'];
+  if (header === undefined) return input;
+  return { MessageSystemAttributes: { AWSTraceHeader: { DataType: 'String', StringValue: header } }, ...input };
 }
 
 /** Throws NotImplemented for the first of the members. */

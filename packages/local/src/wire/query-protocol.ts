@@ -21,12 +21,11 @@ export function queryProtocol(api: ApiName): Protocol {
     async serve(exchange) {
       const model = await apiModel(api);
       const body = await readBody(exchange.request, MAX_REQUEST_BYTES);
-      const form = body.length > 0 ? body.toString() : exchange.query.toString();
       if (api === 'sqs' && exchange.request.method === 'GET' && !exchange.query.has('Action')) {
         const headers = { 'content-type': 'text/xml' };
         return sendReply(exchange, { status: 404, headers, body: '<UnknownOperationException/>' });
       }
-      const { action, content } = readForm(form);
+      const { action, content } = readForm(body.length > 0 ? body.toString() : exchange.query.toString());
       if (api === 'sqs') checkAction(exchange, model, action);
       const operation = operationOf(exchange, model, action);
       const input = readInput(operation.input, content);

@@ -9,6 +9,7 @@ const PREFIX =
   '(function:)?';
 const NEW_NAME = new RegExp(String.raw`${PREFIX}([a-zA-Z0-9-_]+)(:(\$LATEST|[a-zA-Z0-9-_]+))?`);
 const NAME = new RegExp(String.raw`${PREFIX}([a-zA-Z0-9-_\.]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?`);
+const WHOLE_NAME = new RegExp(`^${NAME.source}$`);
 const QUALIFIER = /\$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+/;
 
 const MAX_NEW_REFERENCE_LENGTH = 140;
@@ -72,7 +73,7 @@ export const requestedFunctionArn = (account: Account, reference: unknown): stri
   functionArn(account, partsOf(reference).name || String(reference));
 
 function partsOf(reference: unknown) {
-  const found = new RegExp(`^${NAME.source}$`).exec(String(reference)) ?? [];
+  const found = WHOLE_NAME.exec(String(reference)) ?? [];
   const [, , , region, , , , , , owner, , name = '', , asked] = found;
   return { name, asked, region: region?.slice(0, -1), owner: owner?.slice(0, -1) };
 }
