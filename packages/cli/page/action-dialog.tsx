@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { argumentsOf } from '../src/console/action.ts';
 import type { ActionResponse } from '../src/console/page-data.ts';
 import { MAX_REASON_CHARACTERS } from '../src/usage.ts';
@@ -16,7 +16,8 @@ export function ActionDialog({ action, onClose }: DialogProps) {
   const [revision, chooseRevision] = useState(action.revisions?.[0]);
   const [reason, setReason] = useState('');
   const [isRunning, setRunning] = useState(false);
-  useEffect(() => dialog.current?.showModal(), []);
+  // An effect would wait for a frame, and what is typed until then would go to the page.
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   const request = { ...action.request, revision, ...(reason !== '' && { reason }) };
   const confirm = async (event: Event) => {
     event.preventDefault();
