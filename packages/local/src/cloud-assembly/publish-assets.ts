@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { AwsError } from '#simulator/core/aws-error';
 import { type Deps, root } from '#simulator/core/cloud';
+import { bucketIn } from '#simulator/s3/operations/buckets';
 import type { AssemblyStack } from './cloud-assembly.ts';
 
 /**
@@ -21,17 +22,20 @@ export async function publishAssets({ cloud, account }: Deps, { assets }: Assemb
     const { size } = await stat(path);
     for (const { bucketName, objectKey } of destinations) {
       const Bucket = filled(bucketName);
-      await createBucket(call, Bucket);
+      await createBucket(call, { Bucket, ...bucketIn(account.region) });
       await call('PutObject', { Bucket, Key: filled(objectKey), Body: createReadStream(path), ContentLength: size });
     }
   }
 }
 
-async function createBucket(call: (operation: string, input: object) => Promise<unknown>, Bucket: string) {
+async function createBucket(
+  call: (operation: string, input: object) => Promise<unknown>,
+  input: { readonly Bucket: string },
+) {
   try {
-    await call('HeadBucket', { Bucket });
+    await call('HeadBucket', { Bucket: input.Bucket });
   } catch (error) {
     if (!(error instanceof AwsError) || error.status !== 404) throw error;
-    await call('CreateBucket', { Bucket });
+    await call('CreateBucket', input);
   }
 }

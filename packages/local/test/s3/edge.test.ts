@@ -588,6 +588,8 @@ describe('the HTTP edge', () => {
     expect((await s3.raw('PATCH', `/${Bucket}`)).status).toBe(405);
     const post = (body: string) => s3.raw('POST', `/${Bucket}?delete`, { body });
     expect((await post('<Delete>')).body).toContain('MalformedXML');
+    expect((await s3.raw('POST', '/missing?delete', { body: '<Delete>' })).body).toContain('NoSuchBucket');
+    expect((await s3.raw('PUT', '/new', { body: '<x' })).body).toContain('MalformedXML');
     expect(
       (await post('<!DOCTYPE x [<!ENTITY a "b">]><Delete><Object><Key>&a;</Key></Object></Delete>')).body,
     ).toContain('MalformedXML');

@@ -12,6 +12,7 @@ import { multipartOperations } from './operations/multipart.ts';
 import { objectOperations } from './operations/objects.ts';
 import { taggingOperations } from './operations/tagging.ts';
 import { s3Permissions } from './permissions.ts';
+import { detailsOf } from './request-details.ts';
 import { type S3Ports, S3State } from './state.ts';
 
 /**
@@ -42,6 +43,9 @@ export function createS3(deps: Deps, extras: S3Ports & { readonly blobs: BlobSto
           const message = 'The value of the expected bucket owner parameter must be an AWS Account ID';
           throw new S3Error('InvalidBucketOwnerAWSAccountID', `${message}... [${owner}]`, 400);
         }
+        const malformed = detailsOf(input)?.malformed;
+        if (malformed && name !== 'CreateBucket') state.bucket(input.Bucket);
+        if (malformed) throw malformed;
         const call = {
           input: input as never,
           caller,

@@ -13,6 +13,7 @@ export function findVersion(
   state: S3State,
   { input: { Key, VersionId }, caller, bucket }: S3Call<{ readonly Key?: string; readonly VersionId?: string }>,
   method: 'GET' | 'HEAD' | 'PUT' | 'DELETE' = 'GET',
+  shownKey = Key ?? '',
 ): ObjectVersion {
   const key = checkKey(Key);
   checkVersionId(VersionId);
@@ -33,7 +34,7 @@ export function findVersion(
   state.deps.cloud.authorize(caller, { action, resource: state.arnOf(bucket.name) });
   if (method === 'HEAD') throw s3Error('NotFound').withHeaders(headers);
   throw VersionId === undefined
-    ? s3Error('NoSuchKey', { Key: key }).withHeaders(headers)
+    ? s3Error('NoSuchKey', { Key: shownKey }).withHeaders(headers)
     : s3Error('NoSuchVersion', { Key: key, VersionId });
 }
 

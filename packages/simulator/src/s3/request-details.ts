@@ -7,6 +7,8 @@ export const REQUEST_DETAILS = Symbol('requestDetails');
 export interface RequestDetails {
   readonly requestId: string;
   readonly sourceIp: string;
+  /** Why the document in the body cannot be read. S3 says so only if the bucket exists. */
+  readonly malformed?: Error;
   /** `x-amz-content-sha256`, if it is a hash. */
   readonly payloadSha256?: string;
   /** A checksum after the body: its algorithm, and its base64 value once the body has been read, or InvalidRequest. */

@@ -9,10 +9,10 @@ import { createVirtualLauncher, type LaunchVerdict as Verdict } from '../sagemak
 import { runUntilSettled } from './run-until-settled.ts';
 
 /** An account in memory and virtual time; functions answer custom resource requests with success. */
-export function accountInMemory() {
+export function accountInMemory(account = defaultAccount) {
   const clock = new VirtualClock();
   const cloud = new Cloud();
-  const deps = { account: defaultAccount, clock, ids: seededIds(7), cloud };
+  const deps = { account, clock, ids: seededIds(7), cloud };
   const verdicts: { judge: () => Verdict } = { judge: () => ({ healthyAfterMs: 100 }) };
   const codePaths: string[] = [];
   let addresses = 0;

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noExplicitAny: AWS's shapes
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: Fn::Sub writes its variables so
 import { describe, expect, it } from 'vitest';
+import { defaultAccount } from '../../src/core/account.ts';
 import { accountInMemory } from './account.ts';
 
 const lambdaTrust = {
@@ -130,6 +131,12 @@ describe('S3 buckets', () => {
     await call('s3', 'CreateBucket', { Bucket: 'taken' });
     await expect(deploy({ B: bucket({ BucketName: 'taken' }) })).rejects.toThrow('taken already exists');
     await call('s3', 'HeadBucket', { Bucket: 'taken' });
+  });
+
+  it('are made in the Region of the stack', async () => {
+    const { run, cfn, call } = accountInMemory({ ...defaultAccount, region: 'eu-west-1' });
+    await run(cfn.deploy({ stackName: 'demo', template: { Resources: { B: bucket({ BucketName: 'here' }) } } }));
+    expect(await call('s3', 'GetBucketLocation', { Bucket: 'here' })).toEqual({ LocationConstraint: 'eu-west-1' });
   });
 });
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { defaultAccount } from '../../src/core/account.ts';
 import { simulatedS3 } from './support.ts';
 
 const Bucket = 'bucket';
@@ -72,6 +73,23 @@ describe('S3 refuses', () => {
   ])('%s with %o', async (operation, input, code, members) => {
     const refused = s3.call(operation, { Bucket, Body: operation === 'PutObject' ? 'hello' : undefined, ...input });
     await expect(refused).rejects.toMatchObject({ code, members });
+  });
+
+  it('a bucket without its Region, outside us-east-1', async () => {
+    const elsewhere = simulatedS3(undefined, { ...defaultAccount, region: 'eu-west-1' });
+    const create = (LocationConstraint?: string) =>
+      elsewhere.call('CreateBucket', { Bucket, CreateBucketConfiguration: { LocationConstraint } });
+    await expect(create()).rejects.toThrow('The unspecified location constraint is incompatible');
+    await expect(create('us-east-2')).rejects.toThrow('The us-east-2 location constraint is incompatible');
+    await create('eu-west-1');
+  });
+
+  it('tags of an object that is missing, with the name of the bucket for reads', async () => {
+    const missing = (operation: string) => s3.call(operation, { Bucket, Key: 'missing', ...tags() });
+    const error = { code: 'NoSuchKey', members: { Key: 'missing' } };
+    await expect(missing('PutObjectTagging')).rejects.toMatchObject(error);
+    await expect(missing('DeleteObjectTagging')).rejects.toMatchObject(error);
+    await expect(missing('GetObjectTagging')).rejects.toMatchObject({ members: { Key: `${Bucket}/missing` } });
   });
 
   it('tags of a delete marker', async () => {

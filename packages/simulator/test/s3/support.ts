@@ -30,13 +30,13 @@ class CountedBlobs extends MemoryBlobs {
 }
 
 /** S3 in memory and virtual time. */
-export function simulatedS3(iam?: PolicyHolder) {
+export function simulatedS3(iam?: PolicyHolder, account = defaultAccount) {
   const clock = new VirtualClock();
   const cloud = new Cloud();
   const blobs = new CountedBlobs();
   const events: S3Event[] = [];
   const s3 = createS3(
-    { account: defaultAccount, clock, ids: seededIds(1), cloud },
+    { account, clock, ids: seededIds(1), cloud },
     { blobs, emit: (e) => events.push(e), ...(iam && { iam }) },
   );
   cloud.register(s3.service);

@@ -49,7 +49,11 @@ export async function readS3Input(
   const document = await readDocument(body, headers, checked);
   if (payload.isStringSchema()) return { ...input, [name]: document };
   if (document === '' && ['CreateBucket', 'CompleteMultipartUpload'].includes(operation.name)) return input;
-  return { ...input, [name]: readXml(payload, document) };
+  try {
+    return { ...input, [name]: readXml(payload, document) };
+  } catch (malformed) {
+    return { ...input, [REQUEST_DETAILS]: { ...details, malformed: malformed as Error } };
+  }
 }
 
 function readXml(schema: NormalizedSchema, document: string): Record<string, unknown> {

@@ -1,5 +1,6 @@
 import type { DeleteObjectsOutput, ListObjectVersionsOutput } from '@aws-sdk/client-s3';
 import { OperationNotImplemented } from '../../core/cloud.ts';
+import { bucketIn } from '../../s3/operations/buckets.ts';
 import { ResourceFailure } from '../failures.ts';
 import type { Properties, Provider, ProviderContext } from '../provider.ts';
 import { tagsOf } from '../tags.ts';
@@ -30,7 +31,7 @@ export const s3Types: Readonly<Record<string, Provider>> = {
     name: { property: 'BucketName', maxLength: 63, lowerCase: true, member: 'Bucket' },
     replacing: ['BucketName', 'ObjectLockEnabled'],
     tags: 'list',
-    input: () => ({}),
+    input: (_properties, { account }) => bucketIn(account.region),
     handle: (bucket, _output, { account: { partition, region } }) => ({
       physicalId: bucket,
       attributes: {

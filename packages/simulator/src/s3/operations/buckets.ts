@@ -68,10 +68,14 @@ export function bucketOperations(state: S3State) {
     GetBucketLocation({ input }) {
       state.bucket(input.Bucket);
       // us-east-1 is the region without a constraint.
-      return region === 'us-east-1' ? {} : { LocationConstraint: region };
+      return bucketIn(region).CreateBucketConfiguration ?? {};
     },
   } satisfies Operations;
 }
+
+/** The members of CreateBucket that make a bucket in a Region. */
+export const bucketIn = (region: string) =>
+  region === 'us-east-1' ? {} : { CreateBucketConfiguration: { LocationConstraint: region } };
 
 /** Whether S3 has this kind of ownership of objects. */
 export const isOwnership = (name: string | undefined): boolean =>
@@ -89,10 +93,10 @@ function createBucket(state: S3State, input: Input<'CreateBucket'>): object {
   if (location && region === 'us-east-1' && (location === region || !(location === 'EU' || isRegion(location)))) {
     throw s3Error('InvalidLocationConstraint', { LocationConstraint: location });
   }
-  if (location && location !== region) {
+  if ((location || 'us-east-1') !== region) {
     throw new S3Error(
       'IllegalLocationConstraintException',
-      `The ${location} location constraint is incompatible for the region specific endpoint this request was sent to.`,
+      `The ${location || 'unspecified'} location constraint is incompatible for the region specific endpoint this request was sent to.`,
       400,
     );
   }

@@ -10,7 +10,8 @@ export function taggingOperations(state: S3State) {
   // Unlike other reads, these name the newest version also if it is a delete marker.
   const find = ({ input, bucket, caller }: TaggingCall, method: 'GET' | 'PUT' | 'DELETE') => {
     const { VersionId = bucket.objects.get(input.Key ?? '')?.[0]?.versionId } = input;
-    return findVersion(state, { input: { ...input, VersionId }, bucket, caller }, method);
+    const shownKey = method === 'GET' ? `${bucket.name}/${input.Key}` : input.Key;
+    return findVersion(state, { input: { ...input, VersionId }, bucket, caller }, method, shownKey);
   };
   const change = (call: TaggingCall, tags?: ObjectVersion['tags']) => {
     const version = find(call, tags ? 'PUT' : 'DELETE');
