@@ -82,11 +82,12 @@ function writeExports(write: (line: string) => void, url: string): void {
   write('Press Ctrl-C to stop.');
 }
 
-/** The types of the resources that are only recorded, each with its number. */
+/** The types of the resources that are only recorded, each with its number, and of those of which parts are. */
 function recordedTypes(stacks: readonly DeployedStack[]): string[] {
   const counts = new Map<string, number>();
-  for (const { type, isRecordOnly } of stacks.flatMap(({ resources }) => resources)) {
-    if (isRecordOnly) counts.set(type, (counts.get(type) ?? 0) + 1);
+  for (const { type, isRecordOnly, recordedParts } of stacks.flatMap(({ resources }) => resources)) {
+    const name = isRecordOnly ? type : `${type} (${recordedParts.join(', ')})`;
+    if (isRecordOnly || recordedParts.length > 0) counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   return [...counts].sort().map(([type, count]) => (count === 1 ? type : `${count} × ${type}`));
 }

@@ -13,7 +13,13 @@ const EVENT: StackEvent = {
   status: 'CREATE_FAILED',
   reason: 'no\x1b[31m room\n',
 };
-const recorded = (type: string, logicalId: string) => ({ type, logicalId, physicalId: 'p', isRecordOnly: true });
+const recorded = (type: string, logicalId: string) => ({
+  type,
+  logicalId,
+  physicalId: 'p',
+  isRecordOnly: true,
+  recordedParts: [],
+});
 const IRIS = {
   stackName: 'Iris',
   outputs: { Name: 'x', ExportsOutputRefA: 'y' },
@@ -22,6 +28,7 @@ const IRIS = {
     recorded('AWS::EC2::Subnet', 'A'),
     recorded('AWS::EC2::Subnet', 'B'),
     { ...recorded('AWS::SQS::Queue', 'Q'), isRecordOnly: false },
+    { ...recorded('AWS::S3::Bucket', 'D'), isRecordOnly: false, recordedParts: ['CorsConfiguration'] },
   ],
 };
 const SWAP = JSON.stringify({
@@ -58,7 +65,9 @@ describe('lines for people', () => {
 
   test('end a deployment with its outputs and a line to copy', () => {
     const lines = text((output) => output.ready('http://127.0.0.1:1', [IRIS]));
-    expect(lines).toContain('Recorded only, not simulated: 2 × AWS::EC2::Subnet, AWS::SNS::Topic');
+    expect(lines).toContain(
+      'Recorded only, not simulated: 2 × AWS::EC2::Subnet, AWS::S3::Bucket (CorsConfiguration), AWS::SNS::Topic',
+    );
     expect(lines.filter((line) => line.includes(' = '))).toEqual(['Iris.Name = x']);
     expect(lines).toContain('AWS_ENDPOINT_URL=http://127.0.0.1:1');
     expect(lines).toContain(

@@ -8,7 +8,7 @@ import { Engine, NO_UPDATES, type StackRequest, type StartedOperation } from './
 import { DeploymentError } from './failures.ts';
 import { changeSetOperations } from './operations/change-set-operations.ts';
 import { stackOperations, stackReads } from './operations/stack-operations.ts';
-import type { Provider } from './provider.ts';
+import { type Provider, recordedParts } from './provider.ts';
 import { providerTable } from './providers/index.ts';
 import { refuseUnsupportedTypes } from './providers/refused-types.ts';
 import { type Assets, type Stack, type StackEvent, Stacks } from './stack.ts';
@@ -61,6 +61,8 @@ export interface DeployedResource {
   readonly physicalId: string;
   /** Whether the local runtime does not simulate the type, so that the resource only has an id and attributes. */
   readonly isRecordOnly: boolean;
+  /** Of a type that is simulated: the names of properties, or of their parts, that have no effect. */
+  readonly recordedParts: readonly string[];
 }
 
 /** CloudFormation: register `service`. */
@@ -159,11 +161,15 @@ const describeResult = ({ context }: Engine, { stackId, status, outputs, resourc
   stackId,
   status,
   outputs: Object.fromEntries(outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue])),
-  resources: [...resources.values()].map(({ logicalId, type, handle, properties }) => ({
-    logicalId,
-    type,
-    physicalId: handle?.physicalId ?? '',
-    // Every stack of a CDK app has the metadata, and nobody asks for it.
-    isRecordOnly: type !== 'AWS::CDK::Metadata' && context.provider(type).isRecordOnly?.(properties) === true,
-  })),
+  resources: [...resources.values()].map(({ logicalId, type, handle, properties }) => {
+    const provider = context.provider(type);
+    return {
+      logicalId,
+      type,
+      physicalId: handle?.physicalId ?? '',
+      // Every stack of a CDK app has the metadata, and nobody asks for it.
+      isRecordOnly: type !== 'AWS::CDK::Metadata' && provider.isRecordOnly?.(properties) === true,
+      recordedParts: recordedParts(provider, properties),
+    };
+  }),
 });

@@ -29,6 +29,8 @@ export interface Provider<P extends Properties = Properties> {
   readonly tags?: 'list' | 'map';
   /** Whether such a resource only has an id and attributes here, so that references to it resolve. @default none */
   isRecordOnly?(properties: Properties): boolean;
+  /** What has no effect here of a resource that is simulated: names of properties, or of their parts. @default none */
+  recordedParts?(properties: Properties): readonly string[];
   create(properties: P, context: ProviderContext): Promise<Handle>;
   /** Absent: `replacing` covers every property but tags, and changed tags are only recorded. */
   update?(handle: Handle, properties: P, old: P, context: ProviderContext): Promise<Handle>;
@@ -59,6 +61,17 @@ export interface ProviderContext {
   identified(handle: Handle): void;
   /** Calls `task` when another resource has failed and waiting is pointless. Returns a function that undoes it. */
   onCancel(task: () => void): () => void;
+}
+
+/** The parts of a simulated resource that are only recorded. */
+export const recordedParts = (provider: Provider, properties: Properties): readonly string[] =>
+  provider.isRecordOnly?.(properties) ? [] : (provider.recordedParts?.(properties) ?? []);
+
+/** What the events of a resource say of what is only recorded; undefined if nothing is. */
+export function recordedReason(provider: Provider, properties: Properties): string | undefined {
+  if (provider.isRecordOnly?.(properties)) return 'Recorded only';
+  const parts = recordedParts(provider, properties);
+  return parts.length > 0 ? `Recorded only: ${parts.join(', ')}` : undefined;
 }
 
 /** The names of the top-level properties that differ, sorted. */

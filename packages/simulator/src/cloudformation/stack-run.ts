@@ -6,7 +6,7 @@ import { resolveReferences } from './dynamic-references.ts';
 import { failureReason, isMissing, ResourceFailure } from './failures.ts';
 import { resolve, type Scope } from './intrinsics.ts';
 import { generatedName } from './physical-names.ts';
-import type { Handle, Properties, Provider, ProviderContext } from './provider.ts';
+import { type Handle, type Properties, type Provider, type ProviderContext, recordedReason } from './provider.ts';
 import { recordedAttribute } from './providers/record-only.ts';
 import type { CreatedResource, DesiredStack, Stack, StackEvent, StackResource, Stacks } from './stack.ts';
 import { withStackTags } from './tags.ts';
@@ -128,7 +128,7 @@ export class StackRun {
       };
       const handle = await provider.create(properties, this.#context(record, initiated));
       initiated(handle);
-      return { handle, reason: provider.isRecordOnly?.(properties) ? 'Recorded only' : undefined };
+      return { handle, reason: recordedReason(provider, properties) };
     });
   }
 
@@ -137,7 +137,10 @@ export class StackRun {
     await this.#step({ ...to, handle }, { verb: 'UPDATE' }, async () => {
       const provider = this.engine.provider(to.type);
       const context = this.#context(to);
-      return { handle: (await provider.update?.(handle, to.properties, properties, context)) ?? handle };
+      return {
+        handle: (await provider.update?.(handle, to.properties, properties, context)) ?? handle,
+        reason: recordedReason(provider, to.properties),
+      };
     });
   }
 

@@ -39,7 +39,10 @@ describe('what is not simulated of a simulated type', () => {
       R: rule({ Name: 'r', EventPattern: { source: ['a'] }, Targets: [target('queue', att('Q', 'Arn')), ...more] }),
     });
     const targets = async () => (await call('events', 'ListTargetsByRule', { Rule: 'r' })).Targets;
-    await deploy(resources(target('topic', TOPIC), target('fifo', 'arn:aws:sqs:us-east-1:000000000000:q.fifo')));
+    const others = [target('topic', TOPIC), target('fifo', 'arn:aws:sqs:us-east-1:000000000000:q.fifo')];
+    const events: StackEvent[] = [];
+    await deploy(resources(...others), {}, (event) => events.push(event));
+    expect(events.map(({ reason }) => reason)).toContain('Recorded only: target topic, target fifo');
     expect(await targets()).toMatchObject([{ Id: 'queue' }]);
     await deploy(resources());
     expect(await targets()).toMatchObject([{ Id: 'queue' }]);
@@ -157,9 +160,25 @@ describe('what is not simulated of a simulated type', () => {
     // Those that an app adds to a bucket that it does not own keep EventBridge.
     const others = notified({ LambdaFunctionConfigurations: lambdas }, { Managed: false });
     const { resources } = await deploy({ B, N: notified(both), Others: others }, name);
-    expect(resources.find(({ logicalId }) => logicalId === 'Others')).toMatchObject({ isRecordOnly: true });
+    expect(resources).toMatchObject([
+      { logicalId: 'B', isRecordOnly: false, recordedParts: ['QueueConfigurations'] },
+      { logicalId: 'N', isRecordOnly: false, recordedParts: ['LambdaFunctionConfigurations'] },
+      { logicalId: 'Others', isRecordOnly: true, recordedParts: [] },
+    ]);
     await deploy({ B, N: notified(both) }, name);
     expect(await configuration(outputs.Name ?? '')).toEqual({ EventBridgeConfiguration: {} });
+    await destroy();
+  });
+
+  it('are properties without effect, also those that an update adds', async () => {
+    const { deploy, destroy } = deployment();
+    const key = (Properties: object) => ({ K: { Type: 'AWS::KMS::Key', Properties } });
+    const events: StackEvent[] = [];
+    const seen = (event: StackEvent) => events.push(event);
+    expect((await deploy(key({ Description: 'a' }), {}, seen)).resources).toMatchObject([{ recordedParts: [] }]);
+    expect(events.filter(({ reason }) => reason?.startsWith('Recorded'))).toEqual([]);
+    await deploy(key({ Description: 'a', EnableKeyRotation: true }), {}, seen);
+    expect(events.map(({ reason }) => reason)).toContain('Recorded only: EnableKeyRotation');
     await destroy();
   });
 

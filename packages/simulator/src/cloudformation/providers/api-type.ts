@@ -27,6 +27,8 @@ interface Naming extends Partial<NameRule> {
 
 /** A type of which one operation creates a resource and another one deletes it. `Output` is what the former returns. */
 interface ApiType<P extends Properties, Output> extends Pick<Provider, 'replacing' | 'tags'> {
+  /** @default none */
+  readonly recordedParts?: (properties: P) => readonly string[];
   readonly api: TypeApi;
   readonly name: Naming;
   /** The input of `create` besides name and tags. @default the properties */
@@ -59,6 +61,7 @@ export function apiType<P extends Properties = Properties, Output = unknown>(
   const membersOf = (name: string, value: string) => (name === '' ? {} : { [name]: value });
   return {
     replacing: type.replacing,
+    recordedParts: type.recordedParts,
     nameProperty: naming.property,
     tags,
     async create(properties, context) {
@@ -109,8 +112,10 @@ const refuseExisting = (name: string, found: Promise<unknown>): Promise<void> =>
 export const partType = <P extends Properties>(
   replacing: readonly string[],
   put: (now: Partial<P>, old: Partial<P>, context: ProviderContext) => Promise<unknown>,
+  recordedParts?: (properties: P) => readonly string[],
 ): UpdatingProvider<P> => ({
   replacing,
+  recordedParts,
   async create(properties, context) {
     await put(properties, {}, context);
     return named(context.name({ maxLength: 128 }));
@@ -148,6 +153,12 @@ export async function putParts<T>({ now = [], old = [], key = (part) => part, pu
 /** `properties` without some of them. */
 export const without = (properties: Properties, ...names: string[]): Properties =>
   Object.fromEntries(Object.entries(properties).filter(([name]) => !names.includes(name)));
+
+/** The names of the properties other than those that are simulated. */
+export const namesBut =
+  (...simulated: string[]) =>
+  (properties: Properties): string[] =>
+    Object.keys(without(properties, ...simulated));
 
 /** A value as JSON text, for an API that takes text; text stays as it is. */
 export const jsonText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));

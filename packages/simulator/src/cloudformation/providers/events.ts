@@ -27,6 +27,10 @@ export const eventsTypes: Readonly<Record<string, Provider>> = {
       name: { property: 'Name', maxLength: 64 },
       replacing: ['Name', 'EventBusName'],
       tags: 'list',
+      recordedParts: (rule) => [
+        ...(isCron(rule) ? ['ScheduleExpression'] : []),
+        ...(rule.Targets ?? []).filter((target) => !isQueue(target)).map(({ Id }) => `target ${Id}`),
+      ],
       input: ({ EventPattern, ...properties }) => ({
         ...without(properties, 'Targets'),
         ...(EventPattern !== undefined && { EventPattern: jsonText(EventPattern) }),
@@ -50,8 +54,9 @@ const isOnDefaultBus = ({ EventBusName = 'default' }: Properties) => /(^|\/)defa
 const isCron = ({ ScheduleExpression }: Properties) => String(ScheduleExpression).startsWith('cron(');
 
 /** Events are delivered to standard queues only. Other targets, such as a topic that is notified, are recorded. */
-const queuesOf = ({ Targets = [] }: Partial<RuleProperties>) =>
-  Targets.filter(({ Arn }) => /^arn:[\w-]+:sqs:/.test(Arn) && !Arn.endsWith('.fifo'));
+const queuesOf = ({ Targets = [] }: Partial<RuleProperties>) => Targets.filter(isQueue);
+
+const isQueue = ({ Arn }: RuleTarget) => /^arn:[\w-]+:sqs:/.test(Arn) && !Arn.endsWith('.fifo');
 
 /** PutTargets and RemoveTargets succeed even if they fail for single entries. */
 async function checkEntries(call: Promise<PutTargetsResponse>): Promise<void> {

@@ -15,6 +15,9 @@ type RoleProperties = Properties & {
 
 type PolicyProperties = Properties & Partial<InlinePolicy> & { readonly Roles?: readonly string[] };
 
+/** Users and groups are not simulated. */
+const ofOthers = (policy: Properties) => ['Groups', 'Users'].filter((name) => policy[name] !== undefined);
+
 /** Roles with their inline and attached policies, and policies. Users and groups are not simulated. */
 export const iamTypes: Readonly<Record<string, Provider>> = {
   'AWS::IAM::Role': apiType<RoleProperties, CreateRoleResponse>({
@@ -53,22 +56,28 @@ export const iamTypes: Readonly<Record<string, Provider>> = {
   }),
 
   // One inline policy in several roles.
-  'AWS::IAM::Policy': partType<PolicyProperties>([], (now, old, context) => {
-    const places = ({ Roles = [], PolicyName }: Partial<PolicyProperties>) =>
-      Roles.map((RoleName) => ({ RoleName, PolicyName }));
-    return putParts({
-      now: places(now),
-      old: places(old),
-      key: ({ RoleName, PolicyName }) => `${RoleName} ${PolicyName}`,
-      put: (place) => context.call('iam', 'PutRolePolicy', { ...place, PolicyDocument: jsonText(now.PolicyDocument) }),
-      remove: (place) => context.call('iam', 'DeleteRolePolicy', place),
-    });
-  }),
+  'AWS::IAM::Policy': partType<PolicyProperties>(
+    [],
+    (now, old, context) => {
+      const places = ({ Roles = [], PolicyName }: Partial<PolicyProperties>) =>
+        Roles.map((RoleName) => ({ RoleName, PolicyName }));
+      return putParts({
+        now: places(now),
+        old: places(old),
+        key: ({ RoleName, PolicyName }) => `${RoleName} ${PolicyName}`,
+        put: (place) =>
+          context.call('iam', 'PutRolePolicy', { ...place, PolicyDocument: jsonText(now.PolicyDocument) }),
+        remove: (place) => context.call('iam', 'DeleteRolePolicy', place),
+      });
+    },
+    ofOthers,
+  ),
 
   'AWS::IAM::ManagedPolicy': apiType<PolicyProperties, CreatePolicyResponse>({
     api: { service: 'iam', create: 'CreatePolicy', remove: 'DeletePolicy' },
     name: { property: 'ManagedPolicyName', maxLength: 128, member: 'PolicyName', id: 'PolicyArn' },
     replacing: ['ManagedPolicyName', 'Path', 'Description'],
+    recordedParts: ofOthers,
     input: ({ PolicyDocument, Path, Description }) => ({ PolicyDocument: jsonText(PolicyDocument), Path, Description }),
     handle: (_name, { Policy: { Arn: PolicyArn = '', PolicyId } = {} }) => ({
       physicalId: PolicyArn,

@@ -1,6 +1,6 @@
 import { arn } from '../../core/account.ts';
 import type { Properties, Provider } from '../provider.ts';
-import { apiType, jsonText, without } from './api-type.ts';
+import { apiType, jsonText, namesBut, without } from './api-type.ts';
 
 /** Output of CreateKey. */
 interface CreatedKey {
@@ -9,11 +9,12 @@ interface CreatedKey {
 
 /** Keys and their aliases, log groups and parameters. */
 export const kmsLogsAndSsmTypes: Readonly<Record<string, Provider>> = {
-  // The rotation and tags of a key, and changes of its description, are only recorded.
+  // Changes of a key's description are only recorded.
   'AWS::KMS::Key': apiType<Properties, CreatedKey>({
     api: { service: 'kms', create: 'CreateKey', remove: 'ScheduleKeyDeletion' },
     name: { id: 'KeyId' },
     replacing: ['KeySpec', 'KeyUsage', 'MultiRegion', 'Origin'],
+    recordedParts: namesBut('Description', 'Enabled', 'KeyPolicy', 'PendingWindowInDays'),
     input: ({ Description, KeyPolicy }) => ({ Description, Policy: KeyPolicy && jsonText(KeyPolicy) }),
     handle: (_name, { KeyMetadata: { KeyId, Arn } }) => ({ physicalId: KeyId, attributes: { KeyId, Arn } }),
     async update(KeyId, { KeyPolicy }, _old, context) {
@@ -37,6 +38,7 @@ export const kmsLogsAndSsmTypes: Readonly<Record<string, Provider>> = {
     name: { property: 'LogGroupName', maxLength: 512, member: 'logGroupName' },
     replacing: ['LogGroupName'],
     tags: 'list',
+    recordedParts: namesBut('KmsKeyId', 'LogGroupClass', 'LogGroupName', 'RetentionInDays', 'Tags'),
     input: ({ KmsKeyId: kmsKeyId, LogGroupClass: logGroupClass }) => ({ kmsKeyId, logGroupClass }),
     handle: (name, _output, { account }) => ({
       physicalId: name,

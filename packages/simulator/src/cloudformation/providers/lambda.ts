@@ -1,11 +1,18 @@
 import type { EventSourceMappingConfiguration, FunctionConfiguration } from '@aws-sdk/client-lambda';
 import { arn } from '../../core/account.ts';
 import { changedProperties, type Properties, type Provider, type ProviderContext } from '../provider.ts';
-import { apiType, without } from './api-type.ts';
+import { apiType, namesBut, without } from './api-type.ts';
 import { partlyRecorded, recordOnly } from './record-only.ts';
 
 /** Properties that belong to UpdateFunctionCode or have operations of their own. */
 const NOT_SETTINGS = ['Code', 'Architectures', 'PackageType', 'FunctionName', 'ReservedConcurrentExecutions', 'Tags'];
+
+/** The properties with an effect here, or none anywhere. */
+const SIMULATED_PROPERTIES = [
+  ...NOT_SETTINGS,
+  ...['Description', 'Environment', 'Handler', 'LoggingConfig', 'MemorySize', 'Role', 'Runtime'],
+  'Timeout',
+];
 
 /** The value of a setting whose property is removed. */
 const DEFAULT_SETTINGS: Properties = {
@@ -41,6 +48,7 @@ export const lambdaTypes: Readonly<Record<string, Provider>> = {
     api: { service: 'lambda', create: 'CreateFunction', remove: 'DeleteFunction' },
     name: { property: 'FunctionName', maxLength: 64 },
     replacing: ['FunctionName', 'PackageType'],
+    recordedParts: namesBut(...SIMULATED_PROPERTIES),
     tags: 'list',
     input: (properties, context) => ({
       ...without(properties, 'ReservedConcurrentExecutions'),

@@ -4,7 +4,7 @@ import { bucketIn } from '../../s3/operations/buckets.ts';
 import { ResourceFailure } from '../failures.ts';
 import type { Properties, Provider, ProviderContext } from '../provider.ts';
 import { tagsOf } from '../tags.ts';
-import { apiType, jsonText, partType } from './api-type.ts';
+import { apiType, jsonText, namesBut, partType } from './api-type.ts';
 
 type BucketProperties = Properties & {
   readonly VersioningConfiguration?: object;
@@ -30,6 +30,7 @@ export const s3Types: Readonly<Record<string, Provider>> = {
     api: { service: 's3', create: 'CreateBucket', find: 'HeadBucket', remove: 'DeleteBucket' },
     name: { property: 'BucketName', maxLength: 63, lowerCase: true, member: 'Bucket' },
     replacing: ['BucketName', 'ObjectLockEnabled'],
+    recordedParts: (bucket) => [...otherParts(bucket), ...otherNotifications({ ...bucket.NotificationConfiguration })],
     tags: 'list',
     input: (_properties, { account }) => bucketIn(account.region),
     handle: (bucket, _output, { account: { partition, region } }) => ({
@@ -78,6 +79,7 @@ export const s3Types: Readonly<Record<string, Provider>> = {
       await context.call('s3', 'PutBucketNotificationConfiguration', input);
     }),
     isRecordOnly: ({ NotificationConfiguration }) => !notifiesEventBridge(NotificationConfiguration as object),
+    recordedParts: ({ NotificationConfiguration }) => otherNotifications({ ...(NotificationConfiguration as object) }),
   },
 
   /** Deleting it empties the bucket, so that the bucket can be deleted. */
@@ -131,6 +133,19 @@ function lifecycle(rules: readonly Properties[] = []) {
   }));
   return { LifecycleConfiguration: { Rules } };
 }
+
+const otherParts = namesBut(
+  'BucketName',
+  'VersioningConfiguration',
+  'PublicAccessBlockConfiguration',
+  'OwnershipControls',
+  'NotificationConfiguration',
+  'BucketEncryption',
+  'LifecycleConfiguration',
+  'Tags',
+);
+
+const otherNotifications = namesBut('EventBridgeConfiguration');
 
 /** Only EventBridge is notified. Notifications of queues, topics and functions are recorded. */
 function notifications(property?: NotificationProperty) {
