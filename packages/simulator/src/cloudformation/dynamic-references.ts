@@ -20,7 +20,7 @@ export function refuseUnsupportedReferences(resources: ReadonlyMap<string, { rea
   }
 }
 
-/** The value with its dynamic references replaced by SSM parameters. Throws ValidationException. */
+/** The value with its dynamic references replaced by SSM parameters. Throws ValidationError. */
 export async function resolveReferences<T>(value: T, deps: Pick<Deps, 'cloud' | 'account'>): Promise<T>;
 export async function resolveReferences(value: unknown, deps: Pick<Deps, 'cloud' | 'account'>): Promise<unknown> {
   if (typeof value === 'string') {
@@ -37,7 +37,7 @@ export async function resolveReferences(value: unknown, deps: Pick<Deps, 'cloud'
   return Object.fromEntries(await Promise.all(entries));
 }
 
-/** The value of an SSM parameter. Throws ValidationException. */
+/** The value of an SSM parameter. Throws ValidationError. */
 export async function readSsm(name: string, { cloud, account }: Pick<Deps, 'cloud' | 'account'>): Promise<string> {
   try {
     const input = { Name: name };
@@ -47,6 +47,6 @@ export async function readSsm(name: string, { cloud, account }: Pick<Deps, 'clou
     // CDK's templates check the version of the bootstrap stack, which is not needed here.
     if (/^\/cdk-bootstrap\/[^/]+\/version$/.test(name)) return BOOTSTRAP_VERSION;
     const message = `Unable to fetch parameters [${name}] from parameter store for this account.`;
-    throw new AwsError('ValidationException', message, 400, { cause });
+    throw new AwsError('ValidationError', message, 400, { cause });
   }
 }

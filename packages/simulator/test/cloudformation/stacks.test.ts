@@ -213,6 +213,15 @@ describe('dynamic references', () => {
     expect(made?.properties.Value).toEqual({ list: ['a value of /p b', 'value of us-east-1:2'] });
   });
 
+  it('to a missing parameter are refused in the words of CloudFormation', async () => {
+    const h = harness();
+    const missing = 'Unable to fetch parameters [/p] from parameter store for this account.';
+    await expect(h.run(h.deploy({ A: thing({ Value: '{{resolve:ssm:/p}}' }) }))).rejects.toThrow(`: ${missing}`);
+    const Looked = { Type: 'AWS::SSM::Parameter::Value<String>', Default: '/p' };
+    const given = h.run(h.deploy({ A: thing({ Value: { Ref: 'Looked' } }) }, { Parameters: { Looked } }));
+    await expect(given).rejects.toMatchObject({ code: 'ValidationError', message: missing });
+  });
+
   it.each(['ssm-secure:/p', 'secretsmanager:s'])(
     'to %s are refused before a resource is created',
     async (reference) => {
