@@ -3,6 +3,7 @@ import { isMissing } from '../failures.ts';
 import type { NameRule } from '../physical-names.ts';
 import type { Handle, Properties, Provider, ProviderContext, UpdatingProvider } from '../provider.ts';
 import { tagsAtCreation, updateTags } from '../tags.ts';
+import { shaped } from './property-shapes.ts';
 
 /** The operations of one service that make a type. */
 interface TypeApi {
@@ -64,11 +65,12 @@ export function apiType<P extends Properties = Properties, Output = unknown>(
     recordedParts: type.recordedParts,
     nameProperty: naming.property,
     tags,
-    async create(properties, context) {
-      const given = properties[property];
-      const name = String(given ?? (maxLength && context.name({ ...naming, maxLength })));
+    async create(given, context) {
+      const properties = shaped(given, context.logicalId, tags);
+      const givenName = properties[property];
+      const name = String(givenName ?? (maxLength && context.name({ ...naming, maxLength })));
       const members = membersOf(member, name);
-      if (api.find && given !== undefined) await refuseExisting(name, context.call(api.service, api.find, members));
+      if (api.find && givenName !== undefined) await refuseExisting(name, context.call(api.service, api.find, members));
       const output = await context.call<Output>(api.service, api.create, {
         ...input(properties, context),
         ...(tags && tagsAtCreation(api.service, properties)),
@@ -79,7 +81,8 @@ export function apiType<P extends Properties = Properties, Output = unknown>(
       await parts?.(idOf(handle), properties, {}, context);
       return handle;
     },
-    async update(handle, now, old, context) {
+    async update(handle, given, old, context) {
+      const now = shaped(given, context.logicalId, tags);
       const id = idOf(handle);
       if (api.update) await context.call(api.service, api.update, { ...input(now, context), ...membersOf(member, id) });
       await type.update?.(id, now, old, context);
@@ -87,7 +90,8 @@ export function apiType<P extends Properties = Properties, Output = unknown>(
       await parts?.(id, now, old, context);
       return withProperties(handle, now);
     },
-    async delete(handle, properties, context) {
+    async delete(handle, given, context) {
+      const properties = shaped(given, context.logicalId, tags);
       const id = idOf(handle);
       if (type.removesParts) await parts?.(id, {}, properties, context);
       await context.call(api.service, api.remove, { ...membersOf(idMember, id), ...type.removeInput?.(properties) });
@@ -117,15 +121,15 @@ export const partType = <P extends Properties>(
   replacing,
   recordedParts,
   async create(properties, context) {
-    await put(properties, {}, context);
+    await put(shaped(properties, context.logicalId), {}, context);
     return named(context.name({ maxLength: 128 }));
   },
   async update(handle, properties, old, context) {
-    await put(properties, old, context);
+    await put(shaped(properties, context.logicalId), shaped(old, context.logicalId), context);
     return handle;
   },
   async delete(_handle, properties, context) {
-    await put({}, properties, context);
+    await put({}, shaped(properties, context.logicalId), context);
   },
 });
 

@@ -1,4 +1,4 @@
-import type { PutRuleResponse, PutTargetsResponse } from '@aws-sdk/client-eventbridge';
+import type { ListTargetsByRuleResponse, PutRuleResponse, PutTargetsResponse } from '@aws-sdk/client-eventbridge';
 import { arn } from '../../core/account.ts';
 import { ResourceFailure } from '../failures.ts';
 import type { Properties, Provider } from '../provider.ts';
@@ -37,10 +37,12 @@ export const eventsTypes: Readonly<Record<string, Provider>> = {
         ...(isCron(properties) && { ScheduleExpression: undefined }),
       }),
       handle: (Name, { RuleArn }) => ({ physicalId: Name, attributes: { Arn: RuleArn } }),
-      async parts(Rule, now, old, { call }) {
+      async parts(Rule, now, _old, { call }) {
         const Targets = queuesOf(now);
         const kept = new Set(Targets.map(({ Id }) => Id));
-        const Ids = queuesOf(old).flatMap(({ Id }) => (kept.has(Id) ? [] : [Id]));
+        // A creation that failed may have left none.
+        const { Targets: before = [] } = await call<ListTargetsByRuleResponse>('events', 'ListTargetsByRule', { Rule });
+        const Ids = before.flatMap(({ Id = '' }) => (kept.has(Id) ? [] : [Id]));
         if (Ids.length > 0) await checkEntries(call('events', 'RemoveTargets', { Rule, Ids }));
         if (Targets.length > 0) await checkEntries(call('events', 'PutTargets', { Rule, Targets }));
       },
