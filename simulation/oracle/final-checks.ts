@@ -100,7 +100,9 @@ export class FinalChecks {
   #checkEconomy(): void {
     const { ledger, sources, journal } = this.#parts;
     const swaps = ledger.updates.filter(({ by, trigger }) => by === 'controller' && trigger === 'upload');
-    const retries = swaps.filter(({ outcome, reason }) => outcome !== 'served' && !/ping|extract/.test(reason ?? ''));
+    const retries = swaps.filter(
+      (update) => update.outcome !== 'served' && (!/ping|extract/.test(update.reason ?? '') || this.#isHidden(update)),
+    );
     // Scaling and patching remove the reason, and the loaded data becomes uncertain.
     const moves = ledger.updates.filter(({ by }) => by !== 'controller').length;
     const others = moves + Math.ceil(ledger.touchedAt.length / 2);
