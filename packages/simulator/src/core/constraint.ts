@@ -52,6 +52,7 @@ function brokenRules(
 ): readonly string[] {
   if (value === undefined) return [];
   const [kind, size] = typeof value === 'number' ? ['value', value] : ['length', value.length];
+  if (Number.isNaN(Number(size))) return ['be a number, a text or a list'];
   const text = String(value);
   if (oneOf && !oneOf.includes(text)) return [`satisfy enum value set: [${oneOf.join(', ')}]`];
   const matches = !pattern || new RegExp(`^(?:${pattern.source})$`).test(text);

@@ -1,4 +1,4 @@
-import { checkMember } from '../core/constraint.ts';
+import { checkMember, checkMembers } from '../core/constraint.ts';
 import { findFunction, type LambdaContext, lambdaOperations, onFunction } from './context.ts';
 import {
   checkRange,
@@ -121,6 +121,8 @@ function findInvokeConfig({ deps: { account }, functions }: LambdaContext, refer
   throw resourceNotFound(`The function ${functionArn(account, name)}:${qualifier} doesn't have an EventInvokeConfig`);
 }
 
+const SOURCE_ARN = /arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.*)/;
+
 /** AddPermission, RemovePermission, GetPolicy. */
 export function functionPolicyOperations(context: LambdaContext) {
   const { deps, extras, functions } = context;
@@ -131,7 +133,12 @@ export function functionPolicyOperations(context: LambdaContext) {
   return lambdaOperations(context, {
     AddPermission(input) {
       const { StatementId: Sid = '', Principal, Action, SourceAccount, SourceArn } = input;
-      checkMember('statementId', Sid, { min: 1, max: 100, pattern: /([a-zA-Z0-9-_]+)/ });
+      checkMembers([
+        ['statementId', Sid, { min: 1, max: 100, pattern: /([a-zA-Z0-9-_]+)/ }],
+        ['action', Action, { pattern: /(lambda:[*]|lambda:[a-zA-Z]+|[*])/ }],
+        ['sourceAccount', SourceAccount, { max: 12, pattern: /\d{12}/ }],
+        ['sourceArn', SourceArn, { pattern: SOURCE_ARN }],
+      ]);
       const fn = policyHolder(context, input);
       checkRevision(fn, input.RevisionId, 'GetPolicy');
       checkPrincipal(Principal);

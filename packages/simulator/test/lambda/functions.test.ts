@@ -427,13 +427,17 @@ describe('an environment', () => {
 });
 
 describe('the resource policy', () => {
-  const rule = { arn: 'events', service: 'events.amazonaws.com', sourceArn: 'arn:aws:events:us-east-1:0:rule/r1' };
+  const rule = {
+    arn: 'events',
+    service: 'events.amazonaws.com',
+    sourceArn: 'arn:aws:events:us-east-1:000000000000:rule/r1',
+  };
   const permission = {
     FunctionName: 'fn',
     StatementId: 's1',
     Action: 'lambda:InvokeFunction',
     Principal: 'events.amazonaws.com',
-    SourceArn: 'arn:aws:events:us-east-1:0:rule/r1',
+    SourceArn: 'arn:aws:events:us-east-1:000000000000:rule/r1',
   };
 
   it('lets an AWS service invoke the function for the source it names, and nobody else', async () => {

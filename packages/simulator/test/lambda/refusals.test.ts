@@ -63,6 +63,17 @@ describe('Lambda refuses', () => {
     ['AddPermission', { FunctionName: 'fn', Qualifier: 'live', ...statement }, `Cannot find alias arn: ${fnArn}:live`],
     ['AddPermission', { FunctionName: 'fn', ...statement, Principal: 's3' }, 'The provided principal was invalid.'],
     ['AddPermission', { FunctionName: 'fn', ...statement, StatementId: 'a.b' }, 'pattern: ([a-zA-Z0-9-_]+)'],
+    [
+      'AddPermission',
+      { FunctionName: 'fn', ...statement, Action: 's3:x' },
+      'pattern: (lambda:[*]|lambda:[a-zA-Z]+|[*])',
+    ],
+    [
+      'AddPermission',
+      { FunctionName: 'fn', ...statement, SourceAccount: '1' },
+      unlike('1', 'sourceAccount', '\\d{12}'),
+    ],
+    ['AddPermission', { FunctionName: 'fn', ...statement, SourceArn: 'x' }, "Value 'x' at 'sourceArn'"],
     ['TagResource', { Resource: 'arn:aws:x', Tags: { a: '1' } }, 'arn:(aws[a-zA-Z-]*):lambda:(eusc-)?'],
     [
       'ListTags',

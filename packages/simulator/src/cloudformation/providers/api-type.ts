@@ -3,7 +3,7 @@ import { isMissing } from '../failures.ts';
 import type { NameRule } from '../physical-names.ts';
 import type { Handle, Properties, Provider, ProviderContext, UpdatingProvider } from '../provider.ts';
 import { tagsAtCreation, updateTags } from '../tags.ts';
-import { shaped } from './property-shapes.ts';
+import { shaped, shapedBefore } from './property-shapes.ts';
 
 /** The operations of one service that make a type. */
 interface TypeApi {
@@ -81,8 +81,9 @@ export function apiType<P extends Properties = Properties, Output = unknown>(
       await parts?.(idOf(handle), properties, {}, context);
       return handle;
     },
-    async update(handle, given, old, context) {
+    async update(handle, given, before, context) {
       const now = shaped(given, context.logicalId, tags);
+      const old = shapedBefore(before, context.logicalId, tags);
       const id = idOf(handle);
       if (api.update) await context.call(api.service, api.update, { ...input(now, context), ...membersOf(member, id) });
       await type.update?.(id, now, old, context);
@@ -91,7 +92,7 @@ export function apiType<P extends Properties = Properties, Output = unknown>(
       return withProperties(handle, now);
     },
     async delete(handle, given, context) {
-      const properties = shaped(given, context.logicalId, tags);
+      const properties = shapedBefore(given, context.logicalId, tags);
       const id = idOf(handle);
       if (type.removesParts) await parts?.(id, {}, properties, context);
       await context.call(api.service, api.remove, { ...membersOf(idMember, id), ...type.removeInput?.(properties) });
@@ -125,11 +126,11 @@ export const partType = <P extends Properties>(
     return named(context.name({ maxLength: 128 }));
   },
   async update(handle, properties, old, context) {
-    await put(shaped(properties, context.logicalId), shaped(old, context.logicalId), context);
+    await put(shaped(properties, context.logicalId), shapedBefore(old, context.logicalId), context);
     return handle;
   },
   async delete(_handle, properties, context) {
-    await put({}, shaped(properties, context.logicalId), context);
+    await put({}, shapedBefore(properties, context.logicalId), context);
   },
 });
 

@@ -12,6 +12,7 @@ const VARIANTS: Shape = [text('ModelName', 'VariantName')];
 
 /** Shapes of properties of the simulated types, by name. The others are checked by the services. */
 const SHAPES: Readonly<Record<string, Shape>> = {
+  ...text('Action', 'Principal', 'SourceAccount', 'SourceArn'),
   ...text('AliasName', 'AllowedPattern', 'BucketName', 'FunctionName', 'RoleName', 'ScheduleExpression', 'TargetKeyId'),
   ...text(
     'EndpointConfigName',
@@ -42,6 +43,18 @@ const TAGS: Shape = [text('Key', 'Value')];
  */
 export function shaped<P extends Properties>(properties: P, logicalId: string, tags?: 'list' | 'map'): P {
   return inShape(tags === 'list' ? { ...SHAPES, Tags: TAGS } : SHAPES, properties, '#', logicalId) as P;
+}
+
+/** The same of a resource that is replaced or deleted, without what was refused and so never took effect. */
+export function shapedBefore<P extends Properties>(properties: P, logicalId: string, tags?: 'list' | 'map'): P {
+  const entries = Object.entries(properties).flatMap(([name, value]) => {
+    try {
+      return Object.entries(shaped({ [name]: value }, logicalId, tags));
+    } catch {
+      return [];
+    }
+  });
+  return Object.fromEntries(entries) as P;
 }
 
 function inShape(shape: Shape, value: unknown, path: string, logicalId: string): unknown {
