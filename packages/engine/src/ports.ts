@@ -28,10 +28,16 @@ import type { SourceObject } from './policy/source-object.ts';
 import type { StallEvent } from './policy/stalled.ts';
 import type { CheckProgress, EndpointState } from './policy/state.ts';
 
+/** A spec, as it was read. */
+export interface ReadSpec extends EndpointSpec {
+  /** When CloudFormation wrote it, epoch ms, by SSM's clock. */
+  readonly modified: number;
+}
+
 /** What the stacks declare about endpoints, in SSM. */
 export interface EndpointSpecs {
   /** Undefined: deleted, or not created yet. Throws EngineError when the parameter cannot be parsed. */
-  read(endpoint: string): Promise<EndpointSpec | undefined>;
+  read(endpoint: string): Promise<ReadSpec | undefined>;
 }
 
 /** A state, as it was read or written last. */

@@ -10,8 +10,8 @@ export function ssmSpecs(client: Client): EndpointSpecs {
     async read(endpoint) {
       const name = specParameterName(endpoint);
       const { Parameters = [] } = await send(client, new GetParametersCommand({ Names: [name] }));
-      const value = Parameters.find(({ Name }) => Name === name)?.Value;
-      return value === undefined ? undefined : parseSpec(name, value);
+      const { Value, LastModifiedDate } = Parameters.find(({ Name }) => Name === name) ?? {};
+      return Value === undefined ? undefined : { ...parseSpec(name, Value), modified: Number(LastModifiedDate ?? 0) };
     },
   };
 }

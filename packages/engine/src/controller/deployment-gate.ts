@@ -5,7 +5,7 @@ import type { EndpointView, SourcesView } from '../policy/observation.ts';
 import { shortRevision } from '../policy/revision.ts';
 import { recordedUpdate } from '../policy/rollout.ts';
 import type { EndpointState, PendingDeployment } from '../policy/state.ts';
-import type { Ports, StoredState } from '../ports.ts';
+import type { Ports, ReadSpec, StoredState } from '../ports.ts';
 import { type PassBudget, RESUME_SECONDS, startBudget } from './budget.ts';
 import { type DecidedConclusion, decideForDeployment, isSameUpdate } from './conclude.ts';
 import { admit, type DeploymentContext, isRollingBack, refuse, runDeployment, wait } from './deployment-request.ts';
@@ -101,7 +101,7 @@ async function observeAtGate(
  */
 async function stateFor(
   context: DeploymentContext<GateRequest> & { readonly budget: PassBudget },
-  spec: EndpointSpec | undefined,
+  spec: ReadSpec | undefined,
 ): Promise<KnownState> {
   const { store, type, requestId } = context.request;
   if (spec?.store.bucket === store.bucket) return readState({ ...context, spec }, 'deployment');

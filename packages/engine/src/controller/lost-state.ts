@@ -1,4 +1,3 @@
-import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import { isOutdated, lastMoveOf } from '../policy/endpoint-status.ts';
 import { LEASE_TTL_MS } from '../policy/lease.ts';
 import { shortPollSeconds } from '../policy/next.ts';
@@ -6,7 +5,7 @@ import type { EndpointView } from '../policy/observation.ts';
 import { rebuildState } from '../policy/rebuilt-state.ts';
 import { lostState } from '../policy/state.ts';
 import { withSources } from '../policy/target.ts';
-import type { StoredState } from '../ports.ts';
+import type { ReadSpec, StoredState } from '../ports.ts';
 import type { PassBudget } from './budget.ts';
 import { observeSources, type SourcesReading } from './listing.ts';
 import type { EndpointContext } from './pass.ts';
@@ -16,6 +15,9 @@ import { saveUnfinished } from './unfinished.ts';
 /** Records that a lost state is rebuilt from: an outage of three days with a retry every 45 minutes leaves 100. */
 const MAX_REMEMBERED_RECORDS = 500;
 
+/** Pause after an answer of SSM that is outdated, in seconds. */
+const OUTDATED_SECONDS = 5;
+
 /** The state, or that the pass ends because it is not known yet. */
 export type KnownState =
   | { readonly kind: 'known'; readonly recorded: StoredState }
@@ -24,7 +26,7 @@ export type KnownState =
 /** What needs the state. */
 type Asker = 'pass' | 'deployment';
 
-type DeclaredEndpoint = EndpointContext & { readonly spec: EndpointSpec; readonly budget: PassBudget };
+type DeclaredEndpoint = EndpointContext & { readonly spec: ReadSpec; readonly budget: PassBudget };
 
 /** One whose state was lost, with the answer of DescribeEndpoint. */
 type LostEndpoint = DeclaredEndpoint & { readonly view: EndpointView; readonly by: Asker };
@@ -38,7 +40,7 @@ export async function readState(endpoint: DeclaredEndpoint, by: Asker): Promise<
   const { ports, spec } = endpoint;
   const stored = await ports.states.read(spec.store);
   if (stored && (stored.state.lostAt === undefined || stored.state.endedAt !== undefined)) {
-    return { kind: 'known', recorded: stored };
+    return bySpec(endpoint, stored);
   }
   if (!stored && (await isBeingDeleted(endpoint))) return wait(endpoint, shortPollSeconds(spec));
   const isFound = stored?.state.lostAt !== undefined && stored.state.lostAt <= ports.now();
@@ -58,6 +60,28 @@ export async function readState(endpoint: DeclaredEndpoint, by: Asker): Promise<
     return wait(endpoint, shortPollSeconds(spec));
   }
   return rebuild(lost, known.recorded);
+}
+
+/**
+ * The state, with the time of the spec that the pass judges it by. An earlier spec than that of an earlier pass is from
+ * before a deployment: its configs would say that the update in progress is of no slot. A pass that read it cannot have
+ * begun long ago.
+ */
+function bySpec({ ports, endpoint, spec }: DeclaredEndpoint, { state, etag }: StoredState): KnownState {
+  const { specModified = 0 } = state;
+  if (spec.modified < specModified && ports.now() < specModified + LEASE_TTL_MS) {
+    const message = 'SSM answered with an earlier spec of the endpoint.';
+    ports.telemetry.decision({
+      endpoint,
+      decision: 'requeue',
+      reason: 'StackBusy',
+      message,
+      seconds: OUTDATED_SECONDS,
+    });
+    return { kind: 'requeue', seconds: OUTDATED_SECONDS };
+  }
+  if (spec.modified === specModified) return { kind: 'known', recorded: { state, etag } };
+  return { kind: 'known', recorded: { state: { ...state, specModified: spec.modified }, etag } };
 }
 
 /** Records that the state is missing. `stored`: what a person has written since. */

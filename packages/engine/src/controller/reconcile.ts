@@ -1,7 +1,7 @@
-import type { EndpointSpec, ReconcileRequest } from '@freshpoint/cdk/contract';
+import type { ReconcileRequest } from '@freshpoint/cdk/contract';
 import { isDenied } from '../errors.ts';
 import { SHORT_POLL_SECONDS, shortPollSeconds } from '../policy/next.ts';
-import type { Ports, StoredState } from '../ports.ts';
+import type { Ports, ReadSpec, StoredState } from '../ports.ts';
 import { startBudget } from './budget.ts';
 import { decideAndPublish } from './conclude.ts';
 import { describeError } from './failed-call.ts';
@@ -22,7 +22,7 @@ export async function reconcile(
   requests: PassRequests,
 ): Promise<ReconcileResult> {
   const budget = startBudget(ports.now);
-  let spec: EndpointSpec | undefined;
+  let spec: ReadSpec | undefined;
   try {
     spec = await ports.specs.read(endpoint);
   } catch (error) {
@@ -42,7 +42,7 @@ export async function reconcile(
 
 /** Decides and acts until the pass ends. */
 async function runPass(
-  pass: EndpointPass,
+  pass: EndpointPass & { readonly spec: ReadSpec },
   recorded: StoredState,
   requestedAt: number | undefined,
 ): Promise<ReconcileResult> {

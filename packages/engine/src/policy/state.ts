@@ -206,6 +206,8 @@ export interface EndpointState {
   readonly observed?: ObservedSources;
   /** The last update of the endpoint by others: it shows which answers of DescribeEndpoint are from before it. */
   readonly moved?: ObservedMove;
+  /** When the spec was written by which a pass judged this state last, epoch ms, by SSM's clock. */
+  readonly specModified?: number;
   /** Since when the endpoint runs a config that is neither slot's, epoch ms. */
   readonly unknownConfigSince?: number;
 }

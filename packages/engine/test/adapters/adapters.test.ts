@@ -182,8 +182,10 @@ describe('ssmSpecs', () => {
   const id = 'Iris/Endpoint';
   const named = (Value: string) => client(() => ({ Parameters: [{ Name: specParameterName(id), Value }] }));
 
-  test('reads a spec', async () => {
-    expect(await ssmSpecs(named(JSON.stringify(spec))).read(id)).toEqual(spec);
+  test('reads a spec, and when it was written', async () => {
+    const LastModifiedDate = new Date(5000);
+    const Parameters = [{ Name: specParameterName(id), Value: JSON.stringify(spec), LastModifiedDate }];
+    expect(await ssmSpecs(client(() => ({ Parameters }))).read(id)).toEqual({ ...spec, modified: 5000 });
   });
 
   test('a missing spec is undefined', async () => {

@@ -64,12 +64,14 @@ export class World {
   metrics: Record<string, number> = {};
   /** What happens while a pass sleeps. */
   whileAsleep: () => void = () => undefined;
+  /** When CloudFormation wrote the spec, epoch ms. */
+  specModified = 0;
 
   readonly ports: Ports = {
     specs: {
       read: async () => {
         this.call('read');
-        return this.spec;
+        return this.spec && { ...this.spec, modified: this.specModified };
       },
     },
     states: {

@@ -4,7 +4,7 @@ import { startBudget } from '../../src/controller/budget.ts';
 import { readState } from '../../src/controller/lost-state.ts';
 import { LEASE_TTL_MS } from '../../src/policy/lease.ts';
 import { lostState } from '../../src/policy/state.ts';
-import { endpoint, MINUTE, NOON, onA, spec, v2 } from '../policy/situations.ts';
+import { endpoint, MINUTE, NOON, onA, settling, spec, v2 } from '../policy/situations.ts';
 import { denied, message, slowDown, World } from './fakes.ts';
 
 let world: World;
@@ -30,6 +30,41 @@ beforeEach(() => {
       quarantined: { revision: 'v2', at: NOON - MINUTE, message: 'bad' },
     },
   ];
+});
+
+describe('a spec from before the one that an earlier pass had', () => {
+  const updating = {
+    ...settling('v2', MINUTE),
+    phase: 'updating',
+    slot: 'b',
+    configName: 'config-b',
+    accepted: true,
+  } as const;
+  const update = { ...updating, newestSource: NOON, endpointModified: 0, at: NOON };
+
+  test('does not judge the update in progress, whose config is of no slot there', async () => {
+    world.hasState = true;
+    world.state = { version: 1, serving: onA, rollout: update, specModified: NOON };
+    world.endpoint = { ...endpoint, status: 'Updating' };
+    world.spec = { ...spec, configs: { a: 'config-c', b: 'config-d' } };
+    world.specModified = NOON - MINUTE;
+    expect(await receive()).toEqual(['1']);
+    expect(world.state.rollout).toEqual(update);
+    expect(world.decisions.at(-1)).toMatchObject({ reason: 'StackBusy', seconds: 5 });
+    expect(world.requeued).toEqual([['handle-1', 5]]);
+    // Nobody waits for ever for a clock of SSM that was ahead.
+    world.now += LEASE_TTL_MS;
+    await receive();
+    expect(world.state.specModified).toBe(NOON - MINUTE);
+  });
+
+  test('is known by what each pass records', async () => {
+    world.hasState = true;
+    world.state = { version: 1, serving: onA, specModified: 1000 };
+    world.specModified = 2000;
+    await receive();
+    expect(world.state).toMatchObject({ rollout: { phase: 'settling' }, specModified: 2000 });
+  });
 });
 
 describe('a state that was deleted by hand', () => {
@@ -102,8 +137,9 @@ describe('a state that was deleted by hand', () => {
     world.state = { version: 1, lostAt: NOON - LEASE_TTL_MS };
     world.hasState = true;
     const budget = startBudget(() => NOON);
+    const spec = { ...world.spec!, modified: 0 };
     const forDeployment = () =>
-      readState({ ports: world.ports, endpoint: 'Iris/Endpoint', spec: world.spec!, budget }, 'deployment');
+      readState({ ports: world.ports, endpoint: 'Iris/Endpoint', spec, budget }, 'deployment');
     world.fail.sources = slowDown;
     await expect(forDeployment()).rejects.toThrow('Please reduce your request rate.');
     world.fail.sources = denied;

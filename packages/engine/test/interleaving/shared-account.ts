@@ -109,7 +109,7 @@ export class SharedAccount {
     let writes = 0;
     return {
       roleId: '',
-      specs: { read: async () => spec },
+      specs: { read: async () => ({ ...spec, modified: 0 }) },
       states: this.#watched(
         actor,
         s3States(client, () => `${actor}${++writes}`),
