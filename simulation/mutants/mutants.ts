@@ -37,6 +37,14 @@ export const MUTANTS: readonly Mutant[] = [
     change: FALSE,
   },
   {
+    name: 'a success that others ended before a pass saw it is published as refused',
+    file: 'policy/phases/updating.ts',
+    declaration: 'conclude',
+    node: 'IfStatement > LogicalExpression:has(MemberExpression[property.name="reached"])',
+    test: { file: DECIDE, name: 'decide > others have moved it on: a success, whose time was not seen' },
+    change: { replaceWith: 'isInUse' },
+  },
+  {
     name: 'a lost state is not rebuilt without the sources',
     file: 'controller/lost-state.ts',
     declaration: 'readSources',

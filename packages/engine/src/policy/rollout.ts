@@ -67,6 +67,8 @@ interface UpdateRecord extends RolloutBase {
   readonly at: number;
   /** SageMaker accepted the call. Absent: unknown. */
   readonly accepted?: true;
+  /** The endpoint was in service on the config, and is being updated by others since. */
+  readonly reached?: true;
   /** Since when DescribeEndpoint does not show the accepted call, epoch ms. */
   readonly unshownSince?: number;
   /**

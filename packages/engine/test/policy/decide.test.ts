@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { decide } from '../../src/policy/decide.ts';
 import type { Next } from '../../src/policy/next.ts';
 import type { EndpointStatus, Observation } from '../../src/policy/observation.ts';
+import type { Testing, Updating } from '../../src/policy/rollout.ts';
 import { type EndpointState, parseState, quarantine } from '../../src/policy/state.ts';
 import {
   accepted,
@@ -14,6 +15,7 @@ import {
   servedV1,
   settling,
   spec,
+  testing,
   updating,
   v1,
   v2,
@@ -38,7 +40,12 @@ const refusedUntried = (message: string) => ({
 });
 const suspension = { by: 'ada', at: NOON - MINUTE };
 const busy = (status: EndpointStatus, change = {}) => observe({ endpoint: { ...endpoint, status, ...change } });
-const withUpdate = (given: typeof updating, change: Partial<typeof endpoint>, state: EndpointState = servedV1) =>
+const tested = {
+  ...spec,
+  data: { bucket: 'data', root: 'r/', files: [{ bucket: 'models', key: 'model.tar.gz' }] },
+  smokeTests: [{ payload: '1', contentType: 'text/csv' }],
+};
+const withUpdate = (given: Updating | Testing, change: Partial<typeof endpoint>, state: EndpointState = servedV1) =>
   observe({ state: { ...state, rollout: given }, endpoint: { ...endpoint, ...change } });
 const afterUpdate = { lastModified: NOON - MINUTE };
 const ping = 'The primary container for production variant AllTraffic did not pass the ping health check.';
@@ -746,6 +753,56 @@ const situations: Record<string, Situation> = {
   'update still running: it stays recorded': {
     o: withUpdate(accepted, { status: 'Updating', pendingConfigName: 'config-b' }),
     next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 300 },
+  },
+  'others update it before a pass saw the update end: it was in service on B': {
+    o: withUpdate(accepted, { status: 'Updating', configName: 'config-b', lastModified: NOON }),
+    next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 300 },
+    state: {
+      ...servedV1,
+      rollout: { ...accepted, reached: true },
+      moved: { configName: 'config-b', endpointModified: NOON },
+    },
+  },
+  'others have moved it on: a success, whose time was not seen': {
+    o: withUpdate({ ...accepted, reached: true }, { configName: 'config-x', lastModified: NOON }),
+    next: { kind: 'requeue', reason: 'UnknownConfig' },
+    state: {
+      ...quiet,
+      serving: { ...onB, since: NOON },
+      moved: { configName: 'config-x', endpointModified: NOON },
+      unknownConfigSince: NOON,
+    },
+    events: [{ ...succeeded, secondsFromUpload: undefined }],
+  },
+  'others have moved it on before its smoke tests: a success that was not tested': {
+    o: {
+      ...withUpdate({ ...accepted, reached: true }, { configName: 'config-x', lastModified: NOON }),
+      spec: tested,
+    },
+    next: { kind: 'requeue', reason: 'UnknownConfig' },
+    state: {
+      ...quiet,
+      stored: ['v2'],
+      serving: { ...onB, since: NOON, untested: true },
+      moved: { configName: 'config-x', endpointModified: NOON },
+      unknownConfigSince: NOON,
+    },
+    events: [{ ...succeeded, secondsFromUpload: undefined, warning: 'Not tested: others have updated the endpoint.' }],
+  },
+  'others have moved it on during its smoke tests: a success that was not tested': {
+    o: {
+      ...withUpdate(testing(1), { configName: 'config-x', lastModified: NOON }),
+      spec: tested,
+    },
+    next: { kind: 'requeue', reason: 'UnknownConfig' },
+    state: {
+      ...quiet,
+      stored: ['v2'],
+      serving: { ...onB, since: NOON, untested: true },
+      moved: { configName: 'config-x', endpointModified: NOON },
+      unknownConfigSince: NOON,
+    },
+    events: [{ ...succeeded, secondsFromUpload: undefined, warning: 'Not tested: others have updated the endpoint.' }],
   },
   'a deployment replaced the configs of the slots: the update is removed from the state': {
     o: {

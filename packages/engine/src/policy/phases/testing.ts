@@ -1,4 +1,4 @@
-import type { Slot } from '@freshpoint/cdk/contract';
+import type { EndpointSpec, Slot } from '@freshpoint/cdk/contract';
 import type { Conclusion } from '../conclusion.ts';
 import { type Next, shortPollSeconds } from '../next.ts';
 import type { ExistingEndpoint } from '../observation.ts';
@@ -12,10 +12,15 @@ import { withSources } from '../target.ts';
 /** Pauses after smoke tests that the model did not answer, in minutes. The last one repeats. */
 const TEST_PAUSES_MINUTES = [0.5, 1, 2, 5, 10, 15];
 
+/** Whether the update's revision has smoke tests to pass. */
+export function hasSmokeTests({ data, smokeTests }: EndpointSpec, { trigger }: RecordedUpdate): boolean {
+  return trigger === 'upload' && data !== undefined && (smokeTests?.length ?? 0) > 0;
+}
+
 /** Last phase: whether the update reached its config and the revision has smoke tests to pass now. */
 export function needsSmokeTests({ spec, state, endpoint }: ExistingEndpoint): boolean {
   const update = isDeferred(state) ? undefined : recordedUpdate(state);
-  if (update?.trigger !== 'upload' || !spec.data || !spec.smokeTests?.length) return false;
+  if (!update || !hasSmokeTests(spec, update)) return false;
   const isReached = endpoint.status === 'InService' && endpoint.configName === update.configName;
   return isReached && spec.configs[update.slot] === update.configName;
 }

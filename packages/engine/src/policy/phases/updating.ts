@@ -5,10 +5,10 @@ import { LEASE_TTL_MS } from '../lease.ts';
 import type { EndpointView, ExistingEndpoint } from '../observation.ts';
 import { eventSubject } from '../refresh-event.ts';
 import { nextAttempt } from '../retries.ts';
-import { type RecordedUpdate, recordedUpdate } from '../rollout.ts';
+import { type RecordedUpdate, recordedUpdate, type Testing } from '../rollout.ts';
 import { isLoadedAsRead, withFleet } from '../serving.ts';
 import { type EndpointState, quarantine, truncateMessage, withoutQuarantine, withoutUpdate } from '../state.ts';
-import { failSmokeTests, isDeferred } from './testing.ts';
+import { failSmokeTests, hasSmokeTests, isDeferred } from './testing.ts';
 
 /** Once DescribeEndpoint has not shown an accepted call for this time, in ms, it counts as refused. */
 const STALE_AFTER_MS = 5 * 60_000;
@@ -25,8 +25,10 @@ export function conclude(o: ExistingEndpoint): Conclusion {
   // A deployment replaced the slot's config, so the update of the old one no longer matters.
   if (spec.configs[update.slot] !== update.configName) return { state: withoutUpdate(state), events: [] };
   if (endpoint.status !== 'InService') return adopt(state, update, endpoint);
-  if (endpoint.configName === update.configName) {
-    if (isOlder(endpoint, update)) return { state: withoutUpdate(state), events: [] };
+  const isInUse = endpoint.configName === update.configName;
+  if (isInUse && isOlder(endpoint, update)) return { state: withoutUpdate(state), events: [] };
+  // Others have moved it on, which SageMaker lets them do only once it is in service.
+  if (isInUse || update.reached || update.phase === 'testing') {
     const verdict = update.phase === 'testing' ? update.verdict : undefined;
     if (verdict?.kind !== 'failed') return succeed(o, update);
     return failSmokeTests(o, update, verdict.message);
@@ -81,6 +83,7 @@ function untilShown(o: ExistingEndpoint, update: RecordedUpdate): Conclusion {
 
 /** Takes over an update that is in progress although its call was never recorded as accepted. */
 function adopt(state: EndpointState, update: RecordedUpdate, endpoint: EndpointView): Conclusion {
+  if (update.accepted && endpoint.configName === update.configName) return reach(state, update, endpoint);
   const isOurs = endpoint.status === 'Updating' && endpoint.pendingConfigName === update.configName;
   if (update.accepted || !isOurs) {
     const { unshownSince, ...shown } = update;
@@ -92,14 +95,22 @@ function adopt(state: EndpointState, update: RecordedUpdate, endpoint: EndpointV
   };
 }
 
+/** Others are updating the endpoint, so it was in service on the update's config, although no pass has seen that. */
+function reach(state: EndpointState, update: RecordedUpdate, endpoint: EndpointView): Conclusion {
+  if (update.reached || update.phase === 'testing') return { state, events: [] };
+  return { state: { ...state, rollout: { ...update, reached: true }, moved: lastMoveOf(endpoint) }, events: [] };
+}
+
 function succeed(o: ExistingEndpoint, update: RecordedUpdate): Conclusion {
-  const servedSince = (update.phase === 'testing' ? update.servedSince : undefined) ?? o.endpoint.lastModified;
-  const seconds = Math.max(0, Math.round((servedSince - update.newestSource) / 1000));
+  const { spec, endpoint } = o;
+  const { servedSince, verdict, unanswered }: Partial<Testing> = update.phase === 'testing' ? update : {};
+  const isMovedOn = endpoint.configName !== update.configName;
+  const seconds = Math.max(0, Math.round(((servedSince ?? endpoint.lastModified) - update.newestSource) / 1000));
   // What is rolled out again, after a move by hand or as a person asked, was not uploaded just now.
   const isUpload = update.trigger === 'upload' && update.newestSource > (o.state.serving?.newestSource ?? 0);
-  // Something newer came before the smoke tests had a verdict.
-  const untested = update.phase === 'testing' && !update.verdict ? update : undefined;
-  const tests = update.phase === 'testing' ? { [untested ? 'untested' : 'tested']: true } : {};
+  const isTested = update.phase === 'testing' || (isMovedOn && hasSmokeTests(spec, update));
+  const tests = isTested ? { [verdict ? 'tested' : 'untested']: true } : {};
+  const why = isMovedOn ? 'others have updated the endpoint.' : 'the smoke tests did not end.';
   const state = withoutQuarantine(withFleet(o, update), update.revision);
   return {
     state: state.serving ? { ...state, serving: { ...state.serving, ...tests } } : state,
@@ -107,8 +118,10 @@ function succeed(o: ExistingEndpoint, update: RecordedUpdate): Conclusion {
       {
         type: 'succeeded',
         ...eventSubject(update),
-        ...(untested && { warning: `Not tested: ${untested.unanswered ?? 'the smoke tests did not end.'}` }),
-        ...(isUpload && { secondsFromUpload: seconds }),
+        // Or something newer came before the smoke tests had a verdict.
+        ...(isTested && !verdict && { warning: `Not tested: ${unanswered ?? why}` }),
+        // When it came into service was not seen.
+        ...(isUpload && !isMovedOn && { secondsFromUpload: seconds }),
       },
     ],
   };
