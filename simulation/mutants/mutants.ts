@@ -328,7 +328,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'InService is success on any config',
     file: 'policy/phases/updating.ts',
     declaration: 'conclude',
-    node: 'IfStatement > BinaryExpression[operator="==="]:has(> .left[property.name="configName"])',
+    node: 'VariableDeclarator[id.name="isInUse"] > BinaryExpression',
     change: TRUE,
   },
   {

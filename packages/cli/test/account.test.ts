@@ -29,13 +29,13 @@ describe('endpointAccount', () => {
 
   test('reads spec and state', async () => {
     const read = await clients(specThen(() => stored('{"version":1}'))).read(ID);
-    expect(read).toEqual({ spec, state: { version: 1 }, etag: '"e"' });
+    expect(read).toEqual({ spec: { ...spec, modified: 0 }, state: { version: 1 }, etag: '"e"' });
   });
 
   test('reads a state that was deleted by hand as one that is still to be rebuilt', async () => {
     const gone = Object.assign(new Error(), { name: 'NoSuchKey' });
     expect(await clients(specThen(() => gone)).read(ID)).toEqual({
-      spec,
+      spec: { ...spec, modified: 0 },
       state: { version: 1, lostAt: Number.MAX_SAFE_INTEGER },
     });
   });
