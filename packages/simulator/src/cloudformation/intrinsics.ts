@@ -87,10 +87,27 @@ export function expandSub(argument: unknown): unknown[] {
   });
 }
 
+/** The name that Ref refers to. Throws ValidationError. */
+export function refTarget(argument: unknown): string {
+  if (typeof argument === 'string') return argument;
+  throw wrong('Ref', 'a single String value.');
+}
+
+/** The branch of Fn::If that holds. Throws ValidationError. */
+export function branchOf(argument: unknown, { condition }: Pick<Scope, 'condition'>): unknown {
+  const [name, yes, no] = list(argument, 'Fn::If', 3);
+  if (typeof name === 'string') return condition(name) ? yes : no;
+  throw wrong('Fn::If', 'the name of a condition as its first parameter.');
+}
+
 type Run<T> = (argument: unknown, scope: Scope) => T;
 
 export const CONDITIONS: Readonly<Record<string, Run<boolean>>> = {
-  Condition: (argument, scope) => scope.condition(String(argument)),
+  Condition: (argument, scope) => {
+    if (typeof argument !== 'string')
+      throw validationError('Template format error: Every Condition member must be a string.');
+    return scope.condition(argument);
+  },
   'Fn::Equals': (argument, scope) => {
     if (!Array.isArray(argument) || argument.length !== 2) throw wrong('Fn::Equals', 'a list of 2 string parameters.');
     const [left, right] = argument.map((item) => resolve(item, scope));
@@ -102,10 +119,7 @@ export const CONDITIONS: Readonly<Record<string, Run<boolean>>> = {
 };
 
 export const FUNCTIONS: Readonly<Record<string, Run<unknown>>> = {
-  Ref: (argument, scope) => {
-    if (typeof argument !== 'string') throw wrong('Ref', 'a single String value.');
-    return scope.ref(argument);
-  },
+  Ref: (argument, scope) => scope.ref(refTarget(argument)),
   'Fn::GetAtt': (argument, scope) => {
     const { logicalId, attribute } = getAttTarget(argument);
     return scope.getAtt(logicalId, text(attribute, 'Fn::GetAtt', scope));
@@ -141,10 +155,7 @@ export const FUNCTIONS: Readonly<Record<string, Run<unknown>>> = {
     }
     return text(source, 'Fn::Split', scope).split(delimiter);
   },
-  'Fn::If': (argument, scope) => {
-    const [name, yes, no] = list(argument, 'Fn::If', 3);
-    return resolve(scope.condition(String(name)) ? yes : no, scope);
-  },
+  'Fn::If': (argument, scope) => resolve(branchOf(argument, scope), scope),
   'Fn::FindInMap': (argument, scope) => {
     const keys = list(argument, 'Fn::FindInMap', 3).map((item) => text(item, 'Fn::FindInMap', scope));
     const [map = '', topKey = '', secondKey = ''] = keys;

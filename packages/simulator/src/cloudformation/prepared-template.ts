@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { expandSub, functionNamed, getAttTarget, intrinsic, resolve } from './intrinsics.ts';
+import { branchOf, expandSub, functionNamed, getAttTarget, intrinsic, refTarget, resolve } from './intrinsics.ts';
 import type { ResolvedParameters } from './parameters.ts';
 import type { Dependencies } from './run-in-order.ts';
 import { type OutputDefinition, type ResourceDefinition, type Template, validationError } from './template.ts';
@@ -93,13 +93,13 @@ export function mentions(value: unknown, values: Pick<TemplateValues, 'condition
     const { name, argument } = intrinsic(item) ?? {};
     if (name !== undefined) functionNamed(name);
     if (name === 'Ref') {
-      found.push({ name: String(argument) });
+      found.push({ name: refTarget(argument) });
     } else if (name === 'Fn::GetAtt') {
       const { logicalId, attribute } = getAttTarget(argument);
       found.push({ name: logicalId, attribute });
       visit(attribute);
-    } else if (name === 'Fn::If' && Array.isArray(argument)) {
-      visit(argument[values.condition(String(argument[0])) ? 1 : 2]);
+    } else if (name === 'Fn::If') {
+      visit(branchOf(argument, values));
     } else if (name === 'Fn::Sub') {
       expandSub(argument).forEach(visit);
     } else if (typeof item === 'object' && item !== null) {

@@ -53,6 +53,8 @@ const RESOURCE_KEYS = [
 /** Names of resources and parameters. */
 const NAME = /^[A-Za-z0-9]{1,255}$/;
 
+const PARAMETER_TYPE = /^(String|Number|CommaDelimitedList|List<Number>|List<String>|List<AWS::.+>|AWS::.+)$/;
+
 /** Checks the outer form of a template. Throws ValidationError. */
 export function checkTemplate(value: unknown): Template {
   const [problem] = problemsOf(value);
@@ -91,8 +93,23 @@ function* problemsOf(template: unknown): Generator<string> {
     const { Properties: properties = {} } = resource;
     if (!isRecord(properties)) yield `${place} Properties must be an object.`;
   }
-  for (const name of Object.keys((template.Parameters ?? {}) as object)) {
+  for (const [name, parameter] of Object.entries((template.Parameters ?? {}) as object)) {
     if (!NAME.test(name)) yield `Template format error: Parameter name ${name} is non alphanumeric.`;
+    if (!isRecord(parameter) || parameter.Type === undefined) {
+      return yield 'Template format error: Every Parameters object must contain a Type member.';
+    }
+    const { Type, Default, AllowedValues } = parameter;
+    if (typeof Type !== 'string' || !PARAMETER_TYPE.test(Type)) {
+      yield `Template format error: Unrecognized parameter type: ${JSON.stringify(Type)}`;
+    }
+    if (typeof Default === 'object') yield 'Template format error: Every Default member must be a string.';
+    if (AllowedValues !== undefined && !Array.isArray(AllowedValues)) {
+      yield `Template format error: [/Parameters/${name}] AllowedValues must be a list.`;
+    }
+  }
+  for (const { Condition } of [...Object.values(resources), ...Object.values(outputs as object)]) {
+    const isValid = Condition === undefined || typeof Condition === 'string';
+    if (!isValid) yield 'Template format error: Every Condition member must be a string.';
   }
   for (const map of Object.values((template.Mappings ?? {}) as object)) {
     for (const [key, member] of Object.entries(map ?? {})) {

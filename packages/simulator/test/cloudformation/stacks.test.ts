@@ -194,6 +194,39 @@ describe('a template is refused before a resource is created', () => {
     ['empty', {}, {}, 'At least one Resources member must be defined'],
     ['odd id', { 'A-B': thing() }, {}, 'Resource name A-B is non alphanumeric'],
     ['no type', { A: {} }, {}, 'must contain a Type member'],
+    ['Ref to no text', { A: thing({ Value: { Ref: [{}] } }) }, {}, 'every Ref object requires a single String value'],
+    ['If without a condition', { A: thing({ Value: { 'Fn::If': [{}, 1, 2] } }) }, {}, 'the name of a condition'],
+    ['condition that is no text', { A: thing({}, { Condition: {} }) }, {}, 'Every Condition member must be a string'],
+    [
+      'condition that names no text',
+      { A: thing({}, { Condition: 'C' }) },
+      { Conditions: { C: { Condition: [] } } },
+      'Every Condition member must be a string',
+    ],
+    [
+      'parameter without a type',
+      { A: thing() },
+      { Parameters: { P: { Default: 'x' } } },
+      'Every Parameters object must contain a Type member',
+    ],
+    [
+      'parameter of an unknown type',
+      { A: thing() },
+      { Parameters: { P: { Type: -1, Default: 'x' } } },
+      'Unrecognized parameter type: -1',
+    ],
+    [
+      'default that is no text',
+      { A: thing() },
+      { Parameters: { P: { Type: 'String', Default: {} } } },
+      'Every Default member must be a string',
+    ],
+    [
+      'allowed values that are no list',
+      { A: thing() },
+      { Parameters: { P: { Type: 'String', Default: 'x', AllowedValues: {} } } },
+      'AllowedValues must be a list',
+    ],
     ['transform', { A: thing() }, { Transform: 'AWS::Serverless-2016-10-31' }, 'does not run template transforms'],
   ])('%s', async (_name, resources, more, message) => {
     const h = harness();

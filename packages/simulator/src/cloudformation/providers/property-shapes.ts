@@ -23,7 +23,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
     'ModelPackageGroupName',
     'Name',
   ),
-  ...text('Role', 'Runtime', 'State', 'Type', 'Value'),
+  ...text('ManagedPolicyName', 'PolicyName', 'QueueName', 'Role', 'Runtime', 'State', 'Type', 'Value'),
   ...texts('Architectures', 'FunctionResponseTypes', 'Groups', 'Layers', 'ManagedPolicyArns', 'Queues', 'Roles'),
   ...texts('Users'),
   BucketEncryption: { ServerSideEncryptionConfiguration: [{}] },
