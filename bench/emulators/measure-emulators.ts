@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startRuntime } from '../local/runtime-server.ts';
@@ -98,6 +98,8 @@ class BotoClient {
   readonly #python: string;
   readonly #folder = cacheFolder('boto3');
   readonly #file = join(this.#folder, 'model');
+  /** For the copy. On the disk of a virtual machine, about every other one waits for memory of the host. */
+  readonly #copies = existsSync('/dev/shm') ? '/dev/shm' : this.#folder;
 
   constructor(bin: string, MiB: number) {
     this.#python = join(bin, 'python');
@@ -109,7 +111,7 @@ class BotoClient {
 
   async transfer({ url }: Server): Promise<{ readonly upload: number; readonly download: number }> {
     const script = join(import.meta.dirname, 'transfer-client.py');
-    const { stdout } = await run(this.#python, [script, url, this.#file, this.#folder]);
+    const { stdout } = await run(this.#python, [script, url, this.#file, this.#copies]);
     return JSON.parse(stdout) as { upload: number; download: number };
   }
 }

@@ -298,8 +298,8 @@ function emulators({ emulators: { MiB, transfers } }: Results): ReportTable {
       [\`requirements.txt\`](../bench/emulators/requirements.txt), and a bare node:http server that drops what it gets
       and sends zeros, which shows what boto3 itself allows: no server can be faster. A ratio is the local runtime’s
       share of the server before it. Both emulators keep objects in memory; the local runtime stores them on disk, which
-      is synced before each transfer. Each object is downloaded twice, and the second time counts: a virtual machine
-      gets the memory for the first copy from its host, and waits for that longer than for any server here.`,
+      is synced before each transfer. boto3 writes its copy to shared memory: on the disk of a virtual machine, about
+      every other copy waits for memory of the host, and takes up to twice as long, whatever the server.`,
     head: ['', 'local runtime', 'ministack', 'ratio', 'moto', 'ratio', 'bare server', 'ratio'],
     rows: [row('upload', 'upload'), row('download', 'download')],
   };
