@@ -81,6 +81,17 @@ const unexplained = (attempts: number, minutes: number) =>
     fault: 'unknown',
     message: silent,
   }) as const;
+const untestedThenMovedOn = {
+  next: { kind: 'requeue', reason: 'UnknownConfig' } as const,
+  state: {
+    ...quiet,
+    stored: ['v2'],
+    serving: { ...onB, since: NOON, untested: true as const },
+    moved: { configName: 'config-x', endpointModified: NOON },
+    unknownConfigSince: NOON,
+  },
+  events: [{ ...succeeded, secondsFromUpload: undefined, warning: 'Not tested: others have updated the endpoint.' }],
+};
 const refused = { type: 'refused', revision: 'v2', slot: 'b', configName: 'config-b' };
 
 const situations: Record<string, Situation> = {
@@ -763,6 +774,10 @@ const situations: Record<string, Situation> = {
       moved: { configName: 'config-b', endpointModified: NOON },
     },
   },
+  'update and rollback have failed, with either config: that is no sign of service': {
+    o: withUpdate(accepted, { status: 'UpdateRollbackFailed', configName: 'config-b', lastModified: NOON }),
+    next: { kind: 'stalled', reason: 'EndpointFailed' },
+  },
   'others have moved it on: a success, whose time was not seen': {
     o: withUpdate({ ...accepted, reached: true }, { configName: 'config-x', lastModified: NOON }),
     next: { kind: 'requeue', reason: 'UnknownConfig' },
@@ -779,30 +794,14 @@ const situations: Record<string, Situation> = {
       ...withUpdate({ ...accepted, reached: true }, { configName: 'config-x', lastModified: NOON }),
       spec: tested,
     },
-    next: { kind: 'requeue', reason: 'UnknownConfig' },
-    state: {
-      ...quiet,
-      stored: ['v2'],
-      serving: { ...onB, since: NOON, untested: true },
-      moved: { configName: 'config-x', endpointModified: NOON },
-      unknownConfigSince: NOON,
-    },
-    events: [{ ...succeeded, secondsFromUpload: undefined, warning: 'Not tested: others have updated the endpoint.' }],
+    ...untestedThenMovedOn,
   },
   'others have moved it on during its smoke tests: a success that was not tested': {
     o: {
       ...withUpdate(testing(1), { configName: 'config-x', lastModified: NOON }),
       spec: tested,
     },
-    next: { kind: 'requeue', reason: 'UnknownConfig' },
-    state: {
-      ...quiet,
-      stored: ['v2'],
-      serving: { ...onB, since: NOON, untested: true },
-      moved: { configName: 'config-x', endpointModified: NOON },
-      unknownConfigSince: NOON,
-    },
-    events: [{ ...succeeded, secondsFromUpload: undefined, warning: 'Not tested: others have updated the endpoint.' }],
+    ...untestedThenMovedOn,
   },
   'a deployment replaced the configs of the slots: the update is removed from the state': {
     o: {

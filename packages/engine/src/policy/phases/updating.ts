@@ -1,5 +1,5 @@
 import type { Conclusion } from '../conclusion.ts';
-import { lastMoveOf } from '../endpoint-status.ts';
+import { isInTransition, lastMoveOf } from '../endpoint-status.ts';
 import { isRevisionsFault, judgeFailure } from '../failure-reasons.ts';
 import { LEASE_TTL_MS } from '../lease.ts';
 import type { EndpointView, ExistingEndpoint } from '../observation.ts';
@@ -83,7 +83,8 @@ function untilShown(o: ExistingEndpoint, update: RecordedUpdate): Conclusion {
 
 /** Takes over an update that is in progress although its call was never recorded as accepted. */
 function adopt(state: EndpointState, update: RecordedUpdate, endpoint: EndpointView): Conclusion {
-  if (update.accepted && endpoint.configName === update.configName) return reach(state, update, endpoint);
+  const isAfter = isInTransition(endpoint) && endpoint.configName === update.configName;
+  if (update.accepted && isAfter) return reach(state, update, endpoint);
   const isOurs = endpoint.status === 'Updating' && endpoint.pendingConfigName === update.configName;
   if (update.accepted || !isOurs) {
     const { unshownSince, ...shown } = update;
@@ -110,6 +111,7 @@ function succeed(o: ExistingEndpoint, update: RecordedUpdate): Conclusion {
   const isUpload = update.trigger === 'upload' && update.newestSource > (o.state.serving?.newestSource ?? 0);
   const isTested = update.phase === 'testing' || (isMovedOn && hasSmokeTests(spec, update));
   const tests = isTested ? { [verdict ? 'tested' : 'untested']: true } : {};
+  // Something newer came, or others moved it on, before the smoke tests had a verdict.
   const why = isMovedOn ? 'others have updated the endpoint.' : 'the smoke tests did not end.';
   const state = withoutQuarantine(withFleet(o, update), update.revision);
   return {
@@ -118,9 +120,8 @@ function succeed(o: ExistingEndpoint, update: RecordedUpdate): Conclusion {
       {
         type: 'succeeded',
         ...eventSubject(update),
-        // Or something newer came before the smoke tests had a verdict.
         ...(isTested && !verdict && { warning: `Not tested: ${unanswered ?? why}` }),
-        // When it came into service was not seen.
+        // Of one that was moved on, nobody saw when it came into service.
         ...(isUpload && !isMovedOn && { secondsFromUpload: seconds }),
       },
     ],
