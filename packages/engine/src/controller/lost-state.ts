@@ -1,6 +1,6 @@
 import { isOutdated, lastMoveOf } from '../policy/endpoint-status.ts';
 import { LEASE_TTL_MS } from '../policy/lease.ts';
-import { shortPollSeconds } from '../policy/next.ts';
+import { OUTDATED_SECONDS, shortPollSeconds } from '../policy/next.ts';
 import type { EndpointView } from '../policy/observation.ts';
 import { rebuildState } from '../policy/rebuilt-state.ts';
 import { lostState } from '../policy/state.ts';
@@ -14,9 +14,6 @@ import { saveUnfinished } from './unfinished.ts';
 
 /** Records that a lost state is rebuilt from: an outage of three days with a retry every 45 minutes leaves 100. */
 const MAX_REMEMBERED_RECORDS = 500;
-
-/** Pause after an answer of SSM that is outdated, in seconds. */
-const OUTDATED_SECONDS = 5;
 
 /** The state, or that the pass ends because it is not known yet. */
 export type KnownState =
@@ -64,21 +61,15 @@ export async function readState(endpoint: DeclaredEndpoint, by: Asker): Promise<
 
 /**
  * The state, with the time of the spec that the pass judges it by. An earlier spec than that of an earlier pass is from
- * before a deployment: its configs would say that the update in progress is of no slot. A pass that read it cannot have
- * begun long ago.
+ * before a deployment: its configs would say that the update in progress is of no slot. No pass can have read it longer
+ * ago than a lease lasts: then the newer one was written by a clock that was ahead.
  */
-function bySpec({ ports, endpoint, spec }: DeclaredEndpoint, { state, etag }: StoredState): KnownState {
+function bySpec(declared: DeclaredEndpoint, { state, etag }: StoredState): KnownState {
+  const { ports, spec } = declared;
   const { specModified = 0 } = state;
   if (spec.modified < specModified && ports.now() < specModified + LEASE_TTL_MS) {
     const message = 'SSM answered with an earlier spec of the endpoint.';
-    ports.telemetry.decision({
-      endpoint,
-      decision: 'requeue',
-      reason: 'StackBusy',
-      message,
-      seconds: OUTDATED_SECONDS,
-    });
-    return { kind: 'requeue', seconds: OUTDATED_SECONDS };
+    return requeue(declared, { reason: 'StackBusy', message, seconds: OUTDATED_SECONDS });
   }
   if (spec.modified === specModified) return { kind: 'known', recorded: { state, etag } };
   return { kind: 'known', recorded: { state: { ...state, specModified: spec.modified }, etag } };
@@ -141,9 +132,16 @@ async function rebuild(lost: LostEndpoint, stored: StoredState): Promise<KnownSt
   return { kind: 'known', recorded: { state, etag } };
 }
 
-function wait({ ports, endpoint, spec }: DeclaredEndpoint, seconds: number): KnownState {
-  const { bucket, prefix } = spec.store;
+function wait(declared: DeclaredEndpoint, seconds: number): KnownState {
+  const { bucket, prefix } = declared.spec.store;
   const message = `There was no state in s3://${bucket}/${prefix}. It is being rebuilt.`;
-  ports.telemetry.decision({ endpoint, decision: 'requeue', reason: 'StateLost', message, seconds });
-  return { kind: 'requeue', seconds };
+  return requeue(declared, { reason: 'StateLost', message, seconds });
+}
+
+function requeue(
+  { ports, endpoint }: EndpointContext,
+  why: { readonly reason: string; readonly message: string; readonly seconds: number },
+): KnownState {
+  ports.telemetry.decision({ endpoint, decision: 'requeue', ...why });
+  return { kind: 'requeue', seconds: why.seconds };
 }

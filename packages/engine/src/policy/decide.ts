@@ -2,7 +2,15 @@ import { advanceRollout } from './advance.ts';
 import type { Conclusion } from './conclusion.ts';
 import { afterDeployment } from './deployed.ts';
 import { BUSY_STATUSES, isOutdated, withMove, withTransition } from './endpoint-status.ts';
-import { type Next, type NextStep, observeFirst, pollSeconds, requeue, shortPollSeconds } from './next.ts';
+import {
+  type Next,
+  type NextStep,
+  OUTDATED_SECONDS,
+  observeFirst,
+  pollSeconds,
+  requeue,
+  shortPollSeconds,
+} from './next.ts';
 import type { ExistingEndpoint, Observation } from './observation.ts';
 import { noteUpcoming } from './phases/settling.ts';
 import { needsSmokeTests, nextTest } from './phases/testing.ts';
@@ -16,8 +24,6 @@ export interface Decision extends Conclusion {
   readonly next: Next;
 }
 
-/** Pause after an answer of DescribeEndpoint that is outdated, in seconds. */
-const OUTDATED_SECONDS = 5;
 /** How long an unknown config may be a deployment's that is not visible everywhere yet, in ms. */
 const UNKNOWN_CONFIG_GRACE_MS = 5 * 60_000;
 

@@ -85,6 +85,9 @@ const POLL_SECONDS = 300;
  */
 export const SHORT_POLL_SECONDS = 30;
 
+/** Pause after an answer of SageMaker or SSM that is outdated, in seconds. */
+export const OUTDATED_SECONDS = 5;
+
 /** Time between two passes while SageMaker works on the endpoint, in seconds. */
 export function pollSeconds({ pollInterval }: Pick<EndpointSpec, 'pollInterval'>): number {
   return pollInterval ?? POLL_SECONDS;

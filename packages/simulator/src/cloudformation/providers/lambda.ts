@@ -10,8 +10,7 @@ const NOT_SETTINGS = ['Code', 'Architectures', 'PackageType', 'FunctionName', 'R
 /** The properties with an effect here, or none anywhere. */
 const SIMULATED_PROPERTIES = [
   ...NOT_SETTINGS,
-  ...['Description', 'Environment', 'Handler', 'LoggingConfig', 'MemorySize', 'Role', 'Runtime'],
-  'Timeout',
+  ...['Description', 'Environment', 'Handler', 'LoggingConfig', 'MemorySize', 'Role', 'Runtime', 'Timeout'],
 ];
 
 /** The value of a setting whose property is removed. */
